@@ -1,0 +1,49 @@
+# Two commands for people: `make demo` and `make test`. Both set up .venv first.
+#
+# On machines whose package index offers a CUDA build of PyTorch, name the index of its CPU builds:
+#     make demo TORCH_INDEX=<address from PyTorch's own installation page>
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint check-types setup lock clean
+
+demo: setup
+	$(BIN)/waxwork demo
+
+test: setup
+	$(BIN)/python -m pytest
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+check-types: setup
+	$(BIN)/mypy
+
+setup: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(if $(TORCH_INDEX),$(PIP) install --quiet --index-url $(TORCH_INDEX) torch==2.13.0,)
+	$(PIP) install --quiet --requirement requirements.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Resolve pyproject.toml afresh and pin what comes out.
+lock:
+	rm -rf $(VENV)-lock
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --quiet torch==2.13.0
+	$(VENV)-lock/bin/python -m pip --disable-pip-version-check install --quiet '.[sdv,dev]'
+	{ echo '# Made by `make lock` from pyproject.toml. Torch has no local tag, so that any index serves it.'; \
+	  $(VENV)-lock/bin/python -m pip --disable-pip-version-check freeze --exclude waxwork \
+	    | sed 's/^\(torch==[^+]*\)+.*/\1/' ; } > requirements.lock
+	rm -rf $(VENV)-lock
+
+clean:
+	rm -rf $(VENV) $(VENV)-lock demo

@@ -1,0 +1,1 @@
+"""Generative models: a table in, a fitted generator out, synthetic tables from that."""

@@ -1,0 +1,290 @@
+"""The contract of a generator, and the registry of all kinds.
+
+To add one, write `generators/models/<kind>.py` with a class that derives from `Generator`:
+
+    class Foo(Generator, frozen=True):
+        "One line that says what it is."
+
+        kind: Literal["foo"] = "foo"
+        model: ClassVar[type[Model]] = FooModel
+
+        def fit_encoded(self, train, *, seed, progress) -> FooModel: ...
+
+and one line in `tests/cases.py` with its quickest parameters. Heavy imports stay inside
+functions. Models see arrays (`generators.encoding.arrays`) and never a frame: types, rare values,
+identifiers and keys are taken care of around them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from generators.encoding.table import TableEncoder, new_keys
+from generators.protection import Protection
+from tabular.component import Component, Registry
+from tabular.errors import ConfigurationError, FitError, SampleError
+from tabular.model import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from generators.encoding.arrays import EncodedTable, Variable
+    from tabular.dataset import Table
+    from tabular.model import Progress
+    from tabular.seeding import Seed
+
+Capability = Literal["sequence", "context", "conditions", "log_prob"]
+
+
+@dataclass(frozen=True)
+class State:
+    """What a fitted model is made of, ready to be written.
+
+    Args:
+        arrays: Numeric arrays by name.
+        values: JSON values by name.
+    """
+
+    arrays: dict[str, npt.NDArray[Any]]
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class Model(ABC):
+    """The fitted part of a kind: arrays in, arrays out."""
+
+    @property
+    def mean_length(self) -> float:
+        """About how many rows a subject has: 1 unless the kind draws sequences."""
+        return 1.0
+
+    @abstractmethod
+    def sample(self, n: int, *, seed: Seed) -> EncodedTable:
+        """Draw `n` subjects: rows, or whole sequences where the kind has the capability.
+
+        Args:
+            n: Number of subjects, at least 1.
+            seed: Where every random number comes from; the same seed gives the same rows.
+        """
+
+    def log_prob(self, rows: EncodedTable) -> npt.NDArray[np.float64]:
+        """Natural log of the density of each subject, shape (n_subjects,)."""
+        raise NotImplementedError(type(self).__name__)  # pragma: no cover  guarded by capability
+
+    @abstractmethod
+    def state(self) -> State:
+        """What `from_state` needs to build the same model again."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(
+        cls, generator: Generator, variables: tuple[Variable, ...], state: State
+    ) -> Self:
+        """The model that gave this state."""
+
+
+class Generator(Component, ABC, frozen=True):
+    """An unfitted generator, which is its own configuration."""
+
+    model: ClassVar[type[Model]]
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    artifact: ClassVar[Literal["shareable", "private"]] = "shareable"
+    """Private models hold training rows, or can't be shown not to."""
+
+    @abstractmethod
+    def fit_encoded(self, train: EncodedTable, *, seed: Seed, progress: Progress) -> Model:
+        """Fit to arrays; a pure function of its arguments and of the generator's fields.
+
+        Raises:
+            FitError: The rows don't allow it; says why and what to change.
+        """
+
+    def fit(
+        self,
+        train: Table,
+        *,
+        seed: Seed,
+        protection: Protection | None = None,
+        progress: Progress = silent,
+    ) -> FittedGenerator:
+        """Fit to a table.
+
+        Args:
+            train: The rows to learn from, and nothing else.
+            seed: Where every random number comes from.
+            protection: Rare values and extremes; on by default.
+            progress: Told how far the fit is.
+
+        Raises:
+            ConfigurationError: The table is a sequence and the kind does not learn sequences.
+            DataError: The rows can't be encoded.
+            FitError: The model can't be fitted to them.
+        """
+        if train.schema.sequence and "sequence" not in self.capabilities:
+            able = sorted(k for k, g in GENERATORS.items() if "sequence" in g.capabilities)
+            raise ConfigurationError(
+                f"{self.kind} does not learn sequences",
+                where=f"table {train.name}",
+                fix=f"Choose one of {', '.join(able)}, or take `sequence` out of the configuration",
+            )
+        protection = protection or Protection()
+        encoder = TableEncoder.learn(train, protection)
+        encoded = replace(encoder.encode(train), k=protection.k)
+        if train.subject and not train.schema.sequence:
+            # Kinds without sequences learn rows; whose they are still matters to the protection.
+            encoded = _as_rows(encoded)
+        model = self.fit_encoded(encoded, seed=seed.child("fit", self.kind), progress=progress)
+        progress(1.0, "fitted")
+        return FittedGenerator(self, encoder, model)
+
+
+@dataclass(frozen=True)
+class FittedGenerator:
+    """A generator that has learnt a table: all it can do is draw from it."""
+
+    generator: Generator
+    encoder: TableEncoder
+    model: Model
+
+    @property
+    def kind(self) -> str:
+        """The generator's kind."""
+        return self.generator.kind
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the kind can do."""
+        return frozenset(self.generator.capabilities)
+
+    @property
+    def table(self) -> str:
+        """Name of the table that was learnt."""
+        return self.encoder.table
+
+    def sample(
+        self, n: int, *, unit: Literal["rows", "subjects"] = "rows", seed: Seed
+    ) -> Table:
+        """Draw rows.
+
+        Args:
+            n: How many, at least 1.
+            unit: What `n` counts. With "rows" there are exactly that many; in a sequence the last
+                entity may be cut short. With "subjects" every entity is whole.
+            seed: Where every random number comes from; the same seed gives the same rows.
+
+        Raises:
+            SampleError: `n` is below 1, or keys can't be made unique.
+        """
+        if n < 1:
+            raise SampleError(f"at least one row must be asked for, not {n}")
+        sequence = self.encoder.table_schema.sequence is not None
+        keys = () if sequence else self.encoder.learnt_keys
+        whole = sequence and unit == "subjects"
+        table: Table | None = None
+        subjects = made = rows = attempt = 0
+        while (done := subjects if whole else rows) < n:
+            left = (n - done) / (1.0 if whole else self.model.mean_length)
+            # Where rows fall away, or lengths vary, a little more than needed saves a round.
+            exact = whole or (attempt == 0 and not sequence)
+            draw = int(np.ceil(left * (1.0 if exact else 1.02)))
+            if keys and attempt:
+                # Enough to tell a key space that is used up from bad luck.
+                draw = max(draw, 200)
+            stream = seed.child("sample", self.kind, str(attempt))
+            encoded = self.model.sample(draw, seed=stream)
+            part = self.encoder.decode(encoded, seed=stream, start=subjects, start_rows=made)
+            if keys:
+                fresh = new_keys(part, table, keys)
+                if fresh.mean() < 0.01:  # noqa: PLR2004  one row in a hundred
+                    raise SampleError(
+                        f"fewer than 1 % of the rows drawn have a new key {keys[0]}",
+                        where=f"table {self.table}",
+                        fix="Ask for fewer rows, or declare the key's column as `sdtype: id`",
+                    )
+                part = part.take(fresh)
+            table = part if table is None else _join([table, part])
+            subjects += encoded.n_subjects
+            made += encoded.n_rows
+            rows = len(table)
+            attempt += 1
+        assert table is not None  # noqa: S101  n is at least 1, so the loop ran
+        if not whole and len(table) > n:
+            return table.take(np.arange(n))
+        return table
+
+    def sample_batches(
+        self, n: int, *, batch_rows: int = 250_000, seed: Seed
+    ) -> Iterator[Table]:
+        """Draw exactly `n` rows in batches, so that memory does not grow with `n`.
+
+        Entities are whole, but for the very last. Keys that are learnt are unique within a batch
+        only; made ones are unique throughout.
+
+        Args:
+            n: How many rows, at least 1.
+            batch_rows: About how many rows a batch has; each is an independent draw.
+            seed: Where every random number comes from.
+        """
+        keys = () if self.encoder.table_schema.sequence else self.encoder.learnt_keys
+        subjects = made = rows = batch = 0
+        while rows < n:
+            stream = seed.child("batch", str(batch))
+            draw = int(np.ceil(min(batch_rows, n - rows) / self.model.mean_length))
+            encoded = self.model.sample(draw, seed=stream)
+            if encoded.n_rows > n - rows:
+                encoded = encoded.head(n - rows)
+            part = self.encoder.decode(encoded, seed=stream, start=subjects, start_rows=made)
+            if keys:
+                part = part.take(new_keys(part, None, keys))
+            yield part
+            subjects += encoded.n_subjects
+            made += encoded.n_rows
+            rows += len(part)
+            batch += 1
+
+    def log_prob(self, table: Table) -> npt.NDArray[np.float64]:
+        """Natural log of the density of each subject's rows, shape (n_subjects,).
+
+        Raises:
+            SampleError: The kind has no likelihood.
+        """
+        if "log_prob" not in self.capabilities:
+            raise SampleError(f"{self.kind} has no likelihood")
+        return self.model.log_prob(self.encoder.encode(table))
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted generator into a folder, which `generators.artifacts.load` reads."""
+        from generators.artifacts import save
+
+        save(self, folder)
+
+
+def _as_rows(encoded: EncodedTable) -> EncodedTable:
+    rows = np.ones(encoded.n_rows, dtype=np.int64)
+    return replace(encoded, lengths=rows, owners=encoded.subjects)
+
+
+def _join(parts: list[Table]) -> Table:
+    import pandas as pd
+
+    if len(parts) == 1:
+        return parts[0]
+    return parts[0].with_frame(pd.concat([part.frame for part in parts], ignore_index=True))
+
+
+def require_rows(train: EncodedTable, least: int, kind: str) -> None:
+    """Raise `FitError` unless there are at least `least` subjects."""
+    if train.n_subjects < least:
+        raise FitError(
+            f"{kind} needs at least {least} subjects, there are {train.n_subjects}",
+            fix="More rows are needed, or another generator",
+        )
+
+
+GENERATORS: Registry[Generator] = Registry(Generator, "generators.models", "generator")

@@ -1,0 +1,1 @@
+"""Tables to arrays and back, one module per column type, exact inside the domain."""

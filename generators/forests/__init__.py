@@ -1,0 +1,1 @@
+"""Sequential decision forests: supports, trees as arrays, densities at their leaves."""

@@ -1,0 +1,201 @@
+"""One column given the columns before it: grown, drawn from, written and read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from generators.forests.density import Kernels, LeafCounts
+from generators.forests.slopes import Slopes
+from generators.forests.support import Support
+from generators.forests.trees import Trees
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A forest and what its leaves count.
+
+    Args:
+        parents: Position of each column that the trees look at.
+        ranks: For each parent, the order its codes are compared in, or `None` for their own.
+        trees: The forest.
+        counts: Symbols at its leaves.
+    """
+
+    parents: tuple[int, ...]
+    ranks: tuple[npt.NDArray[np.int32] | None, ...]
+    trees: Trees
+    counts: LeafCounts
+
+    def features(self, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+        """The codes that the trees look at, shape (n_parents, n_rows).
+
+        Args:
+            codes: Codes of all columns, shape (n_columns, n_rows).
+        """
+        out = np.empty((max(len(self.parents), 1), codes.shape[1]), dtype=np.int32)
+        if not self.parents:
+            out[:] = 0
+        for i, (parent, rank) in enumerate(zip(self.parents, self.ranks, strict=True)):
+            out[i] = codes[parent] if rank is None else rank[codes[parent]]
+        return out
+
+    def draw(
+        self, codes: npt.NDArray[np.int32], rng: np.random.Generator
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
+        """The leaf of each row and the position of a counted symbol in it, shape (n_rows,)."""
+        n = codes.shape[1]
+        n_trees = len(self.trees.roots)
+        tree = rng.integers(n_trees, size=n, dtype=np.int32) if n_trees > 1 else 0
+        node = self.trees.apply(self.features(codes), tree)
+        return node, self.counts.draw(node, rng.random(n))
+
+    def arrays(self, name: str) -> dict[str, npt.NDArray[np.integer]]:
+        """All arrays, names beginning with `name`."""
+        out: dict[str, npt.NDArray[np.integer]] = {}
+        for key, array in self.trees.arrays().items():
+            out[f"{name}.{key}"] = array
+        for key, counted in self.counts.arrays().items():
+            out[f"{name}.{key}"] = counted
+        for parent, rank in zip(self.parents, self.ranks, strict=True):
+            if rank is not None:
+                out[f"{name}.rank.{parent}"] = rank
+        return out
+
+    @classmethod
+    def of_arrays(
+        cls, name: str, parents: tuple[int, ...], arrays: dict[str, npt.NDArray[np.integer]]
+    ) -> Self:
+        """The stage that gave these arrays."""
+        return cls(
+            parents,
+            tuple(arrays.get(f"{name}.rank.{parent}") for parent in parents),
+            Trees(
+                *(arrays[f"{name}.{key}"] for key in ("feature", "threshold", "child", "roots"))
+            ),
+            LeafCounts.of_arrays(*(arrays[f"{name}.{key}"] for key in ("size", "symbol", "count"))),
+        )
+
+
+@dataclass(frozen=True)
+class ColumnModel:
+    """One column given earlier ones.
+
+    Args:
+        value: The forest over the column's symbols.
+        missing: For a numeric column with missing cells: the forest that says which are.
+        support: Of a numeric column.
+        kernels: Of a numeric column with a smooth part.
+        slopes: Of a numeric column that goes with earlier ones within leaves.
+    """
+
+    value: Stage | None
+    missing: Stage | None = None
+    support: Support | None = None
+    kernels: Kernels | None = None
+    slopes: Slopes | None = None
+
+    def draw(
+        self, codes: npt.NDArray[np.int32], rng: np.random.Generator
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64] | None]:
+        """Symbols, shape (n_rows,), and the numbers of a numeric column.
+
+        Args:
+            codes: Codes of all columns, shape (n_columns, n_rows); those before are filled in.
+            rng: Where chance comes from.
+        """
+        n = codes.shape[1]
+        if self.support is None:
+            assert self.value is not None  # noqa: S101  a categorical column always has one
+            return self.value.counts.symbol[self.value.draw(codes, rng)[1]], None
+        symbol = np.full(n, self.support.n_symbols, dtype=np.int32)
+        number = np.full(n, np.nan)
+        there = np.arange(n)
+        if self.missing is not None:
+            gone = self.missing.counts.symbol[self.missing.draw(codes, rng)[1]]
+            there = np.flatnonzero(gone == 0)
+        if self.value is not None and len(there):
+            shown = codes if len(there) == n else codes[:, there]
+            symbol[there], number[there] = self._numbers(self.value, self.support, shown, rng)
+        return symbol, number
+
+    def _numbers(
+        self,
+        value: Stage,
+        support: Support,
+        codes: npt.NDArray[np.int32],
+        rng: np.random.Generator,
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
+        """Symbols and numbers of rows whose cell is there, each of shape (n_rows,)."""
+        node, at = value.draw(codes, rng)
+        symbol = value.counts.symbol[at]
+        smooth = np.flatnonzero(symbol == support.n_symbols)
+        symbol[smooth] = 0
+        number = support.value_of(symbol)
+        if self.kernels is not None and len(smooth):
+            place = self.kernels.draw(at[smooth], rng.random(len(smooth)))
+            if self.slopes is not None:
+                shown = codes if len(smooth) == codes.shape[1] else codes[:, smooth]
+                place = place + self.slopes.shift(shown, node[smooth])
+                # What would leave the scale comes back from its end.
+                place = np.clip(1 - np.abs(1 - np.abs(place)), 0.0, 1.0)
+            symbol[smooth], number[smooth] = support.at(place)
+        return symbol, number
+
+    def arrays(self, name: str) -> dict[str, npt.NDArray[np.number]]:
+        """All arrays, names beginning with `name`; none of them is empty."""
+        out: dict[str, npt.NDArray[np.number]] = {}
+        for key, stage in (("value", self.value), ("missing", self.missing)):
+            if stage is not None:
+                out.update(stage.arrays(f"{name}.{key}"))
+        if self.support is not None:
+            out[f"{name}.atoms"] = self.support.atoms
+            out[f"{name}.knots"] = self.support.knots
+            out[f"{name}.mass"] = self.support.mass
+            out[f"{name}.spike"] = self.support.spike.astype(np.int8)
+        if self.kernels is not None:
+            out[f"{name}.low"], out[f"{name}.high"] = self.kernels.low, self.kernels.high
+        if self.slopes is not None:
+            out[f"{name}.slope"] = self.slopes.slope
+            for parent, scale in zip(self.slopes.parents, self.slopes.scales, strict=True):
+                out[f"{name}.scale.{parent}"] = scale
+        return {key: array for key, array in out.items() if array.size}
+
+    @classmethod
+    def of_arrays(
+        cls,
+        name: str,
+        parents: tuple[int, ...],
+        arrays: dict[str, npt.NDArray[np.number]],
+        *,
+        numeric: bool,
+    ) -> Self:
+        """The column's model that gave these arrays."""
+        stages = {
+            key: Stage.of_arrays(f"{name}.{key}", parents, arrays)  # type: ignore[arg-type]
+            if f"{name}.{key}.roots" in arrays
+            else None
+            for key in ("value", "missing")
+        }
+        if not numeric:
+            return cls(stages["value"])
+        none = np.empty(0)
+        support = Support(
+            arrays.get(f"{name}.atoms", none),  # type: ignore[arg-type]
+            arrays.get(f"{name}.knots", none),  # type: ignore[arg-type]
+            arrays.get(f"{name}.mass", none).astype(np.int64),
+            arrays.get(f"{name}.spike", none).astype(bool),
+        )
+        kernels = slopes = None
+        if f"{name}.low" in arrays:
+            kernels = Kernels(arrays[f"{name}.low"], arrays[f"{name}.high"])  # type: ignore[arg-type]
+        if f"{name}.slope" in arrays:
+            used = tuple(parent for parent in parents if f"{name}.scale.{parent}" in arrays)
+            scales = tuple(arrays[f"{name}.scale.{parent}"] for parent in used)
+            slopes = Slopes(used, scales, arrays[f"{name}.slope"])  # type: ignore[arg-type]
+        return cls(stages["value"], stages["missing"], support, kernels, slopes)

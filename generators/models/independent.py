@@ -1,0 +1,37 @@
+"""Independent columns: the control that every model must beat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from generators.base import Generator, Model
+from generators.forests.learning import Growth, Symbols, learn_column
+from generators.models.trees import TreesModel
+
+if TYPE_CHECKING:
+    from generators.encoding.arrays import EncodedTable
+    from tabular.model import Progress
+    from tabular.seeding import Seed
+
+
+class Independent(Generator, frozen=True):
+    """Each column drawn by itself, whatever the others are: the floor that models must beat."""
+
+    kind: Literal["independent"] = "independent"
+    model: ClassVar[type[Model]] = TreesModel
+
+    min_backing: int = Field(
+        default=5, ge=2, le=1000, description="Subjects behind every number the model holds."
+    )
+
+    def fit_encoded(self, train: EncodedTable, *, seed: Seed, progress: Progress) -> TreesModel:
+        """Count the symbols of each column: trees of one leaf."""
+        table = Symbols.of(train, self.min_backing)
+        growth = Growth(trees=0, leaf=1, backing=self.min_backing)
+        columns = []
+        for i, variable in enumerate(train.variables):
+            columns.append(learn_column(table, i, (), growth, seed.child(variable.name)))
+            progress((i + 1) / len(train.variables), variable.name)
+        return TreesModel(train.variables, tuple(range(len(columns))), columns)

@@ -1,0 +1,1 @@
+"""Orchestration: sources, sinks, releases, flows and the command line."""

@@ -1,0 +1,321 @@
+"""The command line. Every import of weight waits until a command needs it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tabular.errors import ConfigurationError, WaxworkError
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+_FILE = click.Path(path_type=Path)
+_INTERRUPTED = 130
+
+
+class _Commands(click.Group):
+    """Commands in the order people meet them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 error, 2 usage or configuration, 3 rejected by the gate, "
+    "4 held or undecided.",
+)
+@click.option("--debug", is_flag=True, help="Full traces and logs; they may quote cells.")
+@click.version_option(package_name="waxwork")
+@click.pass_context
+def main(ctx: click.Context, *, debug: bool) -> None:
+    """Synthetic tables that are published only if they pass their checks.
+
+    Start with `waxwork demo`, or with your own data:
+
+    \b
+        waxwork init people.csv > people.yaml    write a configuration, then read it
+        waxwork run people.yaml                  ingest, fit, sample, check, decide, publish
+        waxwork refresh people.yaml              the same, only if something changed
+    """
+    ctx.obj = debug
+
+
+def _settings(*, debug: bool) -> Settings:
+    """The settings, and a process prepared for the libraries."""
+    from pydantic import ValidationError
+
+    from pipelines.environment import prepare
+    from pipelines.settings import Settings
+
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        raise ConfigurationError(
+            fault["msg"], where=f"WAXWORK_{'_'.join(map(str, fault['loc'])).upper()}"
+        ) from None
+    if debug:
+        logging.basicConfig(level=logging.DEBUG)
+    prepare(settings, debug=debug)
+    return settings
+
+
+@main.command()
+@click.option("--out", type=_FILE, default=Path("demo"), show_default=True, help="Release folder.")
+@click.pass_context
+def demo(ctx: click.Context, out: Path) -> None:
+    """Run everything once on a real public dataset: the General Social Survey."""
+    from pipelines.commands.demo import config_in
+    from pipelines.commands.run import run
+
+    settings = _settings(debug=ctx.obj)
+    sys.exit(run(config_in(out), settings, as_json=False, debug=ctx.obj))
+
+
+@main.command()
+@click.argument("source")
+@click.pass_context
+def init(ctx: click.Context, source: str) -> None:
+    """Write a commented configuration for SOURCE to standard output.
+
+    SOURCE is a csv or Parquet file, `postgresql://...`, or `sample:happiness`. Every guess stands
+    with its reason, and no cell value with any.
+    """
+    settings = _settings(debug=ctx.obj)
+    from pipelines.init import source_from_text, write_config
+
+    click.echo(write_config(source_from_text(source), settings), nl=False)
+
+
+@main.command()
+@click.argument("config", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.pass_context
+def run(ctx: click.Context, config: Path, *, as_json: bool) -> None:
+    """Run the whole pipeline of CONFIG."""
+    from pipelines.config import load
+
+    loaded = load(config)
+    settings = _settings(debug=ctx.obj)
+    from pipelines.commands.run import run as run_flow
+
+    sys.exit(run_flow(loaded, settings, as_json=as_json, debug=ctx.obj))
+
+
+@main.command()
+@click.argument("config", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.pass_context
+def refresh(ctx: click.Context, config: Path, *, as_json: bool) -> None:
+    """Run CONFIG only if its source or configuration changed since the last release."""
+    from pipelines.config import load
+
+    loaded = load(config)
+    settings = _settings(debug=ctx.obj)
+    from pipelines.commands.run import refresh as refresh_flow
+
+    sys.exit(refresh_flow(loaded, settings, as_json=as_json, debug=ctx.obj))
+
+
+@main.command()
+@click.option("--source", type=_FILE, required=True, help="csv or Parquet file; all rows are used.")
+@click.option("--generator", "kind", help="Kind of generator; see `waxwork list generators`.")
+@click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="One parameter of it.")
+@click.option("--config", type=_FILE, help="Configuration, whatever of it is given.")
+@click.option("--seed", type=click.IntRange(min=0), help="Root of every random stream.")
+@click.option("--out", type=_FILE, required=True, help="Folder of the saved model.")
+@click.pass_context
+def fit(
+    ctx: click.Context,
+    source: Path,
+    kind: str | None,
+    options: tuple[str, ...],
+    config: Path | None,
+    seed: int | None,
+    out: Path,
+) -> None:
+    """Fit a generator to every row of a file and save the model."""
+    settings = _settings(debug=ctx.obj)
+    from pipelines.commands.model import fit as fit_model
+    from pipelines.commands.run import watched
+
+    with watched():
+        fit_model(source, kind, options, config, seed, out, settings)
+
+
+@main.command()
+@click.argument("model", type=_FILE)
+@click.option("--rows", type=click.IntRange(min=1), required=True, help="Exactly this many rows.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--out", type=_FILE, required=True, help=".csv, .csv.gz, .csv.zst or .parquet file.")
+@click.pass_context
+def sample(ctx: click.Context, model: Path, rows: int, seed: int, out: Path) -> None:
+    """Draw synthetic rows from a saved MODEL.
+
+    Rows drawn this way have passed no check: `waxwork check` judges them.
+    """
+    _settings(debug=ctx.obj)
+    from pipelines.commands.model import sample as sample_model
+    from pipelines.commands.run import watched
+
+    with watched():
+        sample_model(model, rows, seed, out)
+
+
+@main.command()
+@click.option("--train", type=_FILE, required=True, help="Rows the generator learnt from.")
+@click.option("--holdout", type=_FILE, help="Fresh real rows; without them privacy is undecided.")
+@click.option("--reference", type=_FILE, help="Other fresh rows; else half of the holdout.")
+@click.option("--synthetic", type=_FILE, required=True, help="Rows to judge.")
+@click.option("--target", help="Column to predict.")
+@click.option("--sensitive", multiple=True, help="Column of protected groups; may be repeated.")
+@click.option("--config", type=_FILE, help="Configuration, whatever of it is given.")
+@click.option("--html", type=_FILE, help="Write the report people look at to this file.")
+@click.option("--json", "as_json", is_flag=True, help="Print report and decision as JSON.")
+@click.pass_context
+def check(
+    ctx: click.Context,
+    train: Path,
+    holdout: Path | None,
+    reference: Path | None,
+    synthetic: Path,
+    target: str | None,
+    sensitive: tuple[str, ...],
+    config: Path | None,
+    html: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Judge any synthetic file against real ones; exits 0, 3 (rejected) or 4 (held)."""
+    settings = _settings(debug=ctx.obj)
+    from pipelines.commands.check import check as check_files
+    from pipelines.commands.check import show
+    from pipelines.commands.run import watched
+
+    files = {"train": train, "synthetic": synthetic}
+    files |= {"holdout": holdout} if holdout else {}
+    files |= {"reference": reference} if reference else {}
+    if reference and not holdout:
+        raise ConfigurationError("--reference needs --holdout")
+    with watched():
+        report, decision = check_files(files, target, sensitive, config, settings)
+    show(report, decision, html=html, as_json=as_json)
+    sys.exit(decision.exit_code)
+
+
+@main.command(name="list")
+@click.argument("what", type=click.Choice(["generators", "checks", "sources", "sinks"]))
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def list_kinds(what: str, *, as_json: bool) -> None:
+    """List all kinds of generators, checks, sources or sinks."""
+    from pipelines.commands.catalogue import list_kinds as catalogue
+
+    catalogue(what, as_json=as_json)
+
+
+@main.command()
+@click.argument("kind")
+def describe(kind: str) -> None:
+    """Describe a KIND: what it is, its parameters with their bounds and defaults."""
+    from pipelines.commands.catalogue import describe as describe_kind
+
+    describe_kind(kind)
+
+
+@main.group(name="config")
+def config_group() -> None:
+    """Validate a configuration, or write its JSON schema."""
+
+
+@config_group.command()
+@click.argument("config", type=_FILE)
+def validate(config: Path) -> None:
+    """Say whether CONFIG is valid, and else every place where it isn't."""
+    from pipelines.config import load
+
+    load(config)
+    click.echo(f"{config}: valid")
+
+
+@config_group.command()
+@click.argument("out", type=_FILE)
+def schema(out: Path) -> None:
+    """Write the JSON schema of configurations to OUT, for editors; `-` prints it."""
+    from pipelines.commands.catalogue import config_schema
+
+    text = config_schema()
+    if str(out) == "-":
+        click.echo(text)
+    else:
+        out.write_text(text + "\n", encoding="utf-8")
+
+
+@main.command()
+@click.argument("store", type=_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def releases(store: Path, *, as_json: bool) -> None:
+    """List the releases in a STORE."""
+    from pipelines.commands.catalogue import list_releases
+
+    list_releases(store, as_json=as_json)
+
+
+@main.command()
+@click.option("--all", "everything", is_flag=True, help="Whatever its age.")
+@click.pass_context
+def clean(ctx: click.Context, *, everything: bool) -> None:
+    """Delete expired models, quarantine and intermediate data of all datasets."""
+    settings = _settings(debug=ctx.obj)
+    from pipelines.workspace import clean as clean_all
+
+    gone = clean_all(settings, keep_days=0 if everything else settings.keep_days)
+    click.echo(f"{gone} entries deleted")
+
+
+def entry(arguments: list[str] | None = None) -> int:
+    """Run the command line; every error becomes one line and an exit code."""
+    debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    try:
+        result: Any = main.main(args=arguments, prog_name="waxwork", standalone_mode=False)
+    except WaxworkError as error:
+        if debug:
+            raise
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("Interrupted; nothing was published.", err=True)
+        return _INTERRUPTED
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except BrokenPipeError:
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        # The error's own text may quote a cell, so only its type is shown.
+        click.echo(
+            f"Error: {type(error).__name__}. This is a fault of Waxwork; run again with --debug "
+            "to see where (the trace may quote cells)",
+            err=True,
+        )
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def script() -> None:
+    """The console script."""
+    sys.exit(entry())
+
+
+if __name__ == "__main__":
+    script()

@@ -1,0 +1,1 @@
+"""What the commands do; `pipelines.cli` says how they are called."""

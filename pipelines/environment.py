@@ -1,0 +1,53 @@
+"""The process a run happens in: telemetry off, threads bounded, Prefect quiet and at home.
+
+Nothing here imports the libraries it prepares for: the variables must be set before they are.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+
+_QUIET = {
+    # No dependency phones home.
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "SDV_DISABLE_TELEMETRY": "1",
+}
+_PREFECT = {
+    # Three first starts at once on a busy machine take longer than the 20 s it allows itself.
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_LOGGING_LEVEL": "CRITICAL",
+    "PREFECT_CLI_PROMPT": "false",
+}
+
+
+def prepare(settings: Settings, *, debug: bool = False) -> None:
+    """Set what is not set yet; the user's own variables win.
+
+    Args:
+        settings: Gives the threads and the home.
+        debug: Leave Prefect's log as loud as it likes to be.
+    """
+    threads = str(settings.threads)
+    wanted = {
+        **_QUIET,
+        **({} if debug else _PREFECT),
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "WAXWORK_HOME": str(settings.home),
+    }
+    if not os.environ.get("PREFECT_HOME") and not os.environ.get("PREFECT_API_URL"):
+        # A home of our own: the database of a server the user runs elsewhere stays untouched,
+        # and a read-only home folder does no harm.
+        wanted["PREFECT_HOME"] = str(settings.home / "prefect")
+    for name, value in wanted.items():
+        os.environ.setdefault(name, value)
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)

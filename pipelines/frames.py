@@ -1,0 +1,118 @@
+"""Frames on disk between stages: Parquet that gives back exactly the dtypes of the schema."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from tabular.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from tabular.schema import Column, TableSchema
+
+SYNTHETIC_MARK = {b"waxwork.synthetic": b"true"}
+"""Parquet key-value metadata that marks a file as synthetic."""
+
+
+def write_parquet(
+    frame: pd.DataFrame, path: Path, *, schema: TableSchema | None = None, synthetic: bool = False
+) -> None:
+    """Write a frame with mode 0600, flushed to the disk.
+
+    Args:
+        frame: The rows.
+        path: Where; the folder exists.
+        schema: Gives columns their type where the cells don't: decimals their scale, and text
+            of which every cell is missing.
+        synthetic: Whether to mark the file as synthetic.
+
+    Raises:
+        ArtifactError: A column holds what its type can't.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    fields = {c.name: c for c in schema.columns} if schema else {}
+    arrays = [_stored(frame[name], fields.get(str(name))) for name in frame.columns]
+    table = pa.table(arrays, names=[str(name) for name in frame.columns])
+    table = table.replace_schema_metadata(SYNTHETIC_MARK if synthetic else None)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), 0o600)  # the file may have been there
+        parquet.write_table(table, file, compression="zstd")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_parquet(path: Path, schema: TableSchema) -> pd.DataFrame:
+    """Read a frame that `write_parquet` wrote.
+
+    Raises:
+        ArtifactError: The file is damaged.
+    """
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        table = parquet.read_table(path)
+    except (OSError, pa.ArrowException) as error:
+        raise ArtifactError("the file is damaged", where=str(path)) from error
+    if lost := sorted(set(schema.names) - set(table.column_names)):
+        raise ArtifactError(f"the file lacks the columns {lost}", where=str(path))
+    try:
+        columns = {c.name: _series(table[c.name], c) for c in schema.columns}
+    except (ValueError, TypeError, pa.ArrowException) as error:
+        raise ArtifactError("the file holds other types than the schema", where=str(path)) from error
+    return pd.DataFrame(columns)
+
+
+def _stored(series: pd.Series, column: Column | None) -> object:
+    import pyarrow as pa
+
+    try:
+        return _array(series, column)
+    except (ValueError, TypeError, pa.ArrowException):
+        # Not chained: the library's text quotes the cell.
+        raise ArtifactError(
+            f"the cells are not all of one type ({column.dtype if column else series.dtype})",
+            where=f"column {series.name}",
+        ) from None
+
+
+def _array(series: pd.Series, column: Column | None) -> object:
+    import pandas as pd
+    import pyarrow as pa
+
+    if column is not None and column.dtype == "decimal":
+        kind = pa.decimal128(38, column.decimals or 0)
+        return pa.array(series.tolist(), type=kind, from_pandas=True)
+    if column is not None and column.dtype == "date":
+        return pa.array(series.tolist(), type=pa.date32(), from_pandas=True)
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        # As plain values: the list of categories can name some that no row has, and those may
+        # be rare values of the source.
+        series = series.astype(object)
+    if isinstance(series.dtype, pd.StringDtype) or series.dtype == object:
+        cells = series.astype(object)
+        kind = pa.string() if cells.isna().all() else None
+        return pa.array(cells.where(cells.notna(), None), type=kind, from_pandas=True)
+    return pa.array(series, from_pandas=True)
+
+
+def _series(array: object, column: Column) -> pd.Series:
+    import pandas as pd
+    import pyarrow as pa
+
+    assert isinstance(array, pa.ChunkedArray)  # noqa: S101  for the type checker
+    if column.dtype in {"date", "decimal"}:
+        return pd.Series(array.to_pylist(), name=column.name, dtype=object)
+    if column.dtype.startswith(("Int", "UInt", "boolean", "Float")):
+        dtype = pd.api.types.pandas_dtype(column.dtype)
+        return pd.Series(dtype.__from_arrow__(array), name=column.name)
+    series = array.to_pandas()
+    return pd.Series(series.array, name=column.name).astype(column.dtype)

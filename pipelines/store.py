@@ -1,0 +1,318 @@
+"""A folder of versioned releases on disk.
+
+    <store>/<dataset>/LATEST                     the version that readers should take, one line
+    <store>/<dataset>/releases/<version>/        one release; never changed once it is there
+
+A release is put together in a hidden folder beside `releases`, flushed to the disk file by file
+and folder by folder, renamed into its place in one step, and only then named by LATEST, which is
+itself replaced in one step. So whatever moment a publisher dies at, LATEST names a whole release,
+and what a dead publisher left behind is swept up by the next. One publisher at a time holds the
+lock of a dataset; the kernel takes it from a process that dies.
+
+A store is public: its files have the modes that the umask gives; only staging folders are private.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.release_documents import documents
+from pipelines.releases import SLUG, VERSION, FileDigest, Manifest, read_manifest, sha256
+from tabular.errors import ReleaseError
+
+if TYPE_CHECKING:
+    from pipelines.releases import Release
+
+_STAGING = ".staging-"
+_MANIFEST = "manifest.json"
+
+WriteTable = Callable[["Release", str, Path], FileDigest]
+"""Writes one table of a release below the folder it is given, and says where and what."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """Releases of datasets below one folder.
+
+    Args:
+        root: The folder; made on the first publish.
+    """
+
+    root: Path
+
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the datasets that have releases.
+
+        Raises:
+            ReleaseError: There is no store at this place.
+        """
+        try:
+            entries = sorted(entry.name for entry in self.root.iterdir() if entry.is_dir())
+        except OSError as error:
+            raise ReleaseError(
+                f"the store can't be read: {error.strerror}",
+                where=str(self.root),
+                fix="Name the folder that a `parquet` or `csv` sink writes to",
+            ) from error
+        return tuple(
+            name
+            for name in entries
+            if re.fullmatch(SLUG, name) and (self.root / name / "LATEST").is_file()
+        )
+
+    def location(self, dataset: str, version: str) -> Path:
+        """The folder of a release, whether it is there or not.
+
+        Raises:
+            ReleaseError: A name is not one that a release can have.
+        """
+        if not re.fullmatch(VERSION, version):
+            raise ReleaseError(f"{version!r} is no version", where=str(self.root))
+        return self._folder(dataset) / "releases" / version
+
+    def latest(self, dataset: str) -> Manifest | None:
+        """The release that LATEST names; `None` where nothing was published.
+
+        Raises:
+            ReleaseError: LATEST names no whole release.
+        """
+        pointer = self._folder(dataset) / "LATEST"
+        try:
+            version = pointer.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ReleaseError("the pointer can't be read", where=str(pointer)) from error
+        return read_manifest(self.location(dataset, version) / _MANIFEST)
+
+    def releases(self, dataset: str) -> tuple[Manifest, ...]:
+        """All releases of a dataset, oldest first.
+
+        Raises:
+            ReleaseError: A manifest can't be read.
+        """
+        folder = self._folder(dataset) / "releases"
+        if not folder.is_dir():
+            return ()
+        found = [read_manifest(entry / _MANIFEST) for entry in folder.iterdir() if entry.is_dir()]
+        return tuple(sorted(found, key=lambda manifest: (manifest.created, manifest.version)))
+
+    def verify(self, dataset: str, version: str) -> Manifest:
+        """The manifest of a release, after every byte of it was compared with its digests.
+
+        Raises:
+            ReleaseError: A file is missing, changed, or not in the manifest.
+        """
+        folder = self.location(dataset, version)
+        manifest = read_manifest(folder / _MANIFEST)
+        _verify(folder, manifest)
+        if (manifest.name, manifest.version) != (dataset, version):
+            raise ReleaseError("the manifest is that of another release", where=str(folder))
+        return manifest
+
+    def publish(self, release: Release, write_table: WriteTable) -> Path:
+        """Put a release in its place and point LATEST at it.
+
+        Doing it again with the same release is no error: a publisher that was stopped after the
+        rename can be tried again.
+
+        Args:
+            release: What passed the gate.
+            write_table: Writes one table in the format of the store.
+
+        Returns:
+            The folder of the release.
+
+        Raises:
+            ReleaseError: The store can't be written, another publisher is at work, the version is
+                taken, or a later release was published meanwhile.
+        """
+        manifest = release.manifest
+        folder = self._folder(manifest.name)
+        place = self.location(manifest.name, manifest.version)
+        try:
+            _make_folder(place.parent)
+            with _lock(folder):
+                _sweep(folder)
+                self._must_be_newest(manifest)
+                renamed = False
+                if place.exists():
+                    _must_be_same(place, manifest)
+                else:
+                    with _staging(folder) as staging:
+                        _fill(staging, release, write_table)
+                        staging.chmod(place.parent.stat().st_mode & 0o7777)
+                        staging.rename(place)
+                        renamed = True
+                try:
+                    _flush_folder(place.parent)
+                    _point(folder, manifest.version)
+                except BaseException:
+                    # A run that was cancelled or failed leaves nothing; one killed outright here
+                    # leaves a whole release that LATEST doesn't name, and can be tried again.
+                    if renamed and not _points_at(folder, manifest.version):
+                        shutil.rmtree(place.rename(folder / f"{_STAGING}undone"))
+                    raise
+        except OSError as error:
+            raise ReleaseError(
+                f"the store can't be written: {error.strerror or type(error).__name__}",
+                where=str(folder),
+            ) from error
+        return place
+
+    def _folder(self, dataset: str) -> Path:
+        """The folder of a dataset, which must not lead out of the store."""
+        if not re.fullmatch(SLUG, dataset):
+            raise ReleaseError(f"{dataset!r} is no name of a dataset", where=str(self.root))
+        folder = self.root / dataset
+        root = self.root.resolve()
+        for part in (folder, folder / "releases"):
+            if not part.resolve().is_relative_to(root):
+                raise ReleaseError("the folder leads out of the store", where=str(part))
+        return folder
+
+    def _must_be_newest(self, manifest: Manifest) -> None:
+        latest = self.latest(manifest.name)
+        if latest and latest.created > manifest.created:
+            raise ReleaseError(
+                f"a later release, {latest.version}, was published meanwhile",
+                where=str(self.root / manifest.name),
+                fix="Run again; the race is lost, nothing else is wrong",
+            )
+
+
+def _fill(staging: Path, release: Release, write_table: WriteTable) -> None:
+    """Write all files of a release and flush them; the manifest comes last."""
+    tables = {name: write_table(release, name, staging) for name in release.files}
+    listed: dict[str, str] = {}
+    for name, content in documents(release, tables).items():
+        _write(staging / name, content)
+        listed[name] = sha256(staging / name)
+    manifest = release.manifest.model_copy(update={"tables": tables, "documents": listed})
+    _write(staging / _MANIFEST, manifest.model_dump_json(indent=2) + "\n")
+    _verify(staging, manifest)
+    for folder, _, _ in os.walk(staging, topdown=False):
+        _flush_folder(Path(folder))
+
+
+def _verify(folder: Path, manifest: Manifest) -> None:
+    wanted = {entry.file: entry.sha256 for entry in manifest.tables.values()} | manifest.documents
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    if lost := sorted(set(wanted) - there):
+        raise ReleaseError(f"files are missing: {', '.join(lost)}", where=str(folder))
+    if foreign := sorted(there - set(wanted) - {_MANIFEST}):
+        raise ReleaseError(
+            f"files are not in the manifest: {', '.join(foreign)}", where=str(folder)
+        )
+    changed = sorted(name for name, digest in wanted.items() if sha256(folder / name) != digest)
+    if changed:
+        raise ReleaseError(f"files are not as published: {', '.join(changed)}", where=str(folder))
+
+
+def _must_be_same(place: Path, manifest: Manifest) -> None:
+    """A version that is there already is left alone; only this very release may be taken up."""
+    there = read_manifest(place / _MANIFEST)
+    if there.created != manifest.created or there.data_digest != manifest.data_digest:
+        raise ReleaseError(
+            "this version was published before, with other content",
+            where=str(place),
+            fix="A release is never overwritten: run again for a new version, and give each sink "
+            "a path of its own",
+        )
+    _verify(place, there)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file's bytes, flushed to the disk, with the mode that the umask gives."""
+    _make_folder(target.parent)
+    shutil.copyfile(source, target)
+    flush_file(target)
+
+
+def flush_file(path: Path) -> None:
+    """Wait until a file's bytes are on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, so that they outlive a crash."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _flush_folder(folder.parent)
+
+
+def _write(path: Path, content: str) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _points_at(folder: Path, version: str) -> bool:
+    with contextlib.suppress(OSError):
+        return (folder / "LATEST").read_text(encoding="utf-8").strip() == version
+    return False
+
+
+def _point(folder: Path, version: str) -> None:
+    if _points_at(folder, version):
+        return
+    new = folder / f"{_STAGING}LATEST"
+    _write(new, f"{version}\n")
+    new.replace(folder / "LATEST")
+    _flush_folder(folder)
+
+
+@contextmanager
+def _staging(folder: Path) -> Iterator[Path]:
+    """A private folder on the store's own file system; gone at the end, unless it was renamed."""
+    staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what dead publishers left; nobody else is at work, since the lock is held."""
+    for entry in folder.glob(f"{_STAGING}*"):
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ReleaseError(
+                "another publisher is at work here", where=str(folder), fix="Try again later"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,108 @@
+"""Train, holdout and reference, by subject.
+
+A subject's side is a keyed hash of its identity, so that it stays on its side from night to night
+while other rows come and go. Where rows have no identity the hash is of the whole row and of how
+many equal rows stand before it, so that duplicates fall on either side like any other rows: a
+baseline of exact copies would otherwise be zero by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tabular.errors import DataError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+    from tabular.dataset import Table
+    from tabular.seeding import Seed
+
+
+@dataclass(frozen=True)
+class Split:
+    """Three disjoint sets of rows that together are the table.
+
+    `train` is what a generator learns from. Nothing before the checks opens `holdout` (fresh rows
+    to compare with) or `reference` (fresh rows that calibrate attacks).
+    """
+
+    train: Table
+    holdout: Table
+    reference: Table
+
+
+def split(table: Table, *, holdout: float, seed: Seed) -> Split:
+    """Divide a table by subject.
+
+    Args:
+        table: All rows.
+        holdout: Share of subjects kept away from the generator, in (0, 1); half of them become
+            the reference.
+        seed: Keys the hash.
+
+    Raises:
+        DataError: A part would be empty.
+    """
+    place = _unit_hash(table, seed)
+    parts = Split(
+        train=table.take(place >= holdout),
+        holdout=table.take((place < holdout) & (place >= holdout / 2)),
+        reference=table.take(place < holdout / 2),
+    )
+    if not (len(parts.train) and len(parts.holdout) and len(parts.reference)):
+        raise DataError(
+            f"{len(table)} rows of {table.n_subjects} subjects are too few for "
+            f"train, holdout and reference",
+            where=f"table {table.name}",
+            fix="More rows are needed, or a larger `split.holdout`",
+        )
+    return parts
+
+
+def halves(table: Table, seed: Seed) -> tuple[Table, Table]:
+    """Two disjoint halves of a table, by subject."""
+    first = _unit_hash(table, seed) < 0.5  # noqa: PLR2004  one half
+    return table.take(first), table.take(~first)
+
+
+def _unit_hash(table: Table, seed: Seed) -> npt.NDArray[np.float64]:
+    """A number in [0, 1) for each row, equal for the rows of one subject. Shape (n_rows,)."""
+    import pandas as pd
+
+    identity = list(table.subject or table.schema.primary_key)
+    frame = table.frame[identity] if identity else table.frame
+    hashed = np.zeros(len(frame), dtype=np.uint64)
+    for name in frame.columns:
+        hashed = _mix(hashed ^ _hash_column(frame[name]))
+    if not identity:
+        earlier = pd.Series(hashed).groupby(hashed).cumcount().to_numpy(dtype=np.uint64)
+        hashed = _mix(hashed ^ _mix(earlier + np.uint64(1)))
+    low, high = np.frombuffer(seed.key(), dtype=np.uint64)
+    keyed = _mix(_mix(hashed ^ low) ^ high)
+    return (keyed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+
+
+def _hash_column(column: pd.Series) -> npt.NDArray[np.uint64]:
+    """Hashes that don't change when a column turns nullable, or an int column to float."""
+    import pandas as pd
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(object)
+    if pd.api.types.is_numeric_dtype(column):
+        column = column.astype("Float64").astype("float64")
+    elif not pd.api.types.is_datetime64_any_dtype(column):
+        column = column.astype("string").astype(object)
+    return pd.util.hash_pandas_object(column, index=False).to_numpy(dtype=np.uint64)
+
+
+def _mix(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The finaliser of splitmix64 (Steele, Lea, Flood 2014): every input bit moves every other."""
+    words = words + np.uint64(0x9E3779B97F4A7C15)
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))

@@ -1,0 +1,1 @@
+"""Checks that measure synthetic data, and the gate that decides."""

@@ -1,0 +1,1 @@
+"""One package per family; the registry in `validation.base` walks them."""

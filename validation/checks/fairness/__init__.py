@@ -1,0 +1,1 @@
+"""Are groups represented and treated as in the real data?"""

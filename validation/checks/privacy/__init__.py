@@ -1,0 +1,1 @@
+"""Does it give away anybody whose rows were learnt?"""

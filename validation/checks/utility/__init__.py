@@ -1,0 +1,1 @@
+"""Is it of use for what the real data is used for?"""
