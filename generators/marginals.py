@@ -131,9 +131,7 @@ def _knots(
     return np.clip(x, *bounds), below
 
 
-def _least_backing(
-    of: npt.NDArray[np.int64], owners: npt.NDArray[np.int64], bins: int
-) -> int:
+def _least_backing(of: npt.NDArray[np.int64], owners: npt.NDArray[np.int64], bins: int) -> int:
     """The smallest number of different owners in any bin."""
     return int(np.bincount(np.unique(owners * bins + of) % bins, minlength=bins).min())
 

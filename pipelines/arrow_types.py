@@ -42,53 +42,85 @@ def _unnamed_index(table: pa.Table) -> set[str]:
 
 
 def _column(name: str, cells: pa.ChunkedArray, where: str) -> tuple[pd.Series, Column]:
+    from pyarrow import types
+
+    kind = cells.type
+    if types.is_dictionary(kind):
+        return _categories(name, cells, where)
+    if types.is_boolean(kind) or types.is_integer(kind):
+        return _whole(name, cells)
+    if types.is_floating(kind) or types.is_decimal(kind):
+        return _fractional(name, cells)
+    if types.is_date(kind) or types.is_timestamp(kind):
+        return _moments(name, cells)
+    return _texts(name, cells, where)
+
+
+def _whole(name: str, cells: pa.ChunkedArray) -> tuple[pd.Series, Column]:
+    """Booleans and integers, in a nullable dtype only where one is missing."""
+    import pandas as pd
+    from pandas.api.types import pandas_dtype
+    from pyarrow import types
+
+    is_boolean = types.is_boolean(cells.type)
+    plain = "bool" if is_boolean else str(cells.type)
+    nullable = "boolean" if is_boolean else plain.replace("i", "I").replace("u", "U")
+    dtype = nullable if cells.null_count else plain
+    array = pandas_dtype(nullable).__from_arrow__(cells)  # type: ignore[union-attr]
+    series = pd.Series(array, name=name).astype(pandas_dtype(dtype))
+    if is_boolean:
+        return series, Column(name=name, dtype=dtype, sdtype="boolean")
+    return series, Column(name=name, dtype=dtype, decimals=0)
+
+
+def _fractional(name: str, cells: pa.ChunkedArray) -> tuple[pd.Series, Column]:
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import types
+
+    if types.is_decimal(cells.type):
+        scale = max(cells.type.scale, 0)
+        series = pd.Series(cells.to_pylist(), name=name, dtype=object)
+        column = Column(name=name, dtype="decimal", decimals=scale, fixed_decimals=scale > 0)
+        return series, column
+    dtype = "float64" if types.is_float64(cells.type) else "float32"
+    numbers = cells.cast(getattr(pa, dtype)()).to_numpy()
+    return pd.Series(numbers, name=name), Column(name=name, dtype=dtype)
+
+
+def _moments(name: str, cells: pa.ChunkedArray) -> tuple[pd.Series, Column]:
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import types
+
+    if types.is_date(cells.type):
+        days = cells.cast(pa.date32()).to_pylist()
+        column = Column(name=name, dtype="date", sdtype="datetime", datetime_format="%Y-%m-%d")
+        return pd.Series(days, name=name, dtype=object), column
+    series = pd.Series(cells.to_pandas().array, name=name)
+    return series, Column(name=name, dtype=str(series.dtype), sdtype="datetime")
+
+
+def _texts(name: str, cells: pa.ChunkedArray, where: str) -> tuple[pd.Series, Column]:
     import pandas as pd
     import pyarrow as pa
     from pyarrow import types
 
     kind = cells.type
+    texts: object
     if isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.uuid":
         texts = [None if cell is None else str(cell) for cell in cells.to_pylist()]
-        return pd.Series(texts, name=name, dtype="string"), Column(name=name, dtype="string")
-    if types.is_dictionary(kind):
-        return _categories(name, cells, where)
-    gone = cells.null_count > 0
-    if types.is_boolean(kind) or types.is_integer(kind):
-        lower = "bool" if types.is_boolean(kind) else str(kind)
-        nullable = {"bool": "boolean"}.get(lower) or lower.replace("i", "I").replace("u", "U")
-        dtype = nullable if gone else lower
-        array = pd.api.types.pandas_dtype(nullable).__from_arrow__(cells)  # type: ignore[union-attr]
-        series = pd.Series(array, name=name).astype(dtype)
-        sdtype = {"sdtype": "boolean"} if lower == "bool" else {"decimals": 0}
-        return series, Column.model_validate({"name": name, "dtype": dtype, **sdtype})
-    if types.is_floating(kind):
-        dtype = "float64" if types.is_float64(kind) else "float32"
-        numbers = cells.cast(getattr(pa, dtype)()).to_numpy()
-        return pd.Series(numbers, name=name), Column(name=name, dtype=dtype)
-    if types.is_date(kind):
-        days = cells.cast(pa.date32()).to_pylist()
-        column = Column(name=name, dtype="date", sdtype="datetime", datetime_format="%Y-%m-%d")
-        return pd.Series(days, name=name, dtype=object), column
-    if types.is_timestamp(kind):
-        series = pd.Series(cells.to_pandas().array, name=name)
-        return series, Column(name=name, dtype=str(series.dtype), sdtype="datetime")
-    if types.is_decimal(kind):
-        series = pd.Series(cells.to_pylist(), name=name, dtype=object)
-        return series, Column(
-            name=name, dtype="decimal", decimals=max(kind.scale, 0), fixed_decimals=kind.scale > 0
-        )
-    if _is_text(kind) or types.is_null(kind) or types.is_time(kind):
+    elif _is_text(kind) or types.is_null(kind) or types.is_time(kind):
         texts = cells.cast(pa.large_string()).to_numpy(zero_copy_only=False)
-        return pd.Series(texts, name=name, dtype="string"), Column(name=name, dtype="string")
-    raise _refused(name, kind, where)
+    else:
+        raise _refused(name, kind, where)
+    return pd.Series(texts, name=name, dtype="string"), Column(name=name, dtype="string")
 
 
 def _is_text(kind: pa.DataType) -> bool:
     from pyarrow import types
 
-    return bool(
-        types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
-    )
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
 def _categories(name: str, cells: pa.ChunkedArray, where: str) -> tuple[pd.Series, Column]:
@@ -98,7 +130,7 @@ def _categories(name: str, cells: pa.ChunkedArray, where: str) -> tuple[pd.Serie
     if not (_is_text(kind) or types.is_integer(kind) or types.is_boolean(kind)):
         return _column(name, cells.cast(kind), where)
     series = cells.to_pandas().rename(name)
-    return series, Column(name=name, dtype="category", sdtype="categorical")
+    return series, Column(name=name, dtype="category")
 
 
 def _refused(name: str, kind: pa.DataType, where: str) -> SourceError:

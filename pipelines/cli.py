@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 _FILE = click.Path(path_type=Path)
-_INTERRUPTED = 130
+_INTERRUPTED, _TERMINATED = 130, 143  # what shells make of SIGINT and SIGTERM
 
 
 class _Commands(click.Group):
@@ -35,7 +36,7 @@ class _Commands(click.Group):
 @click.version_option(package_name="waxwork")
 @click.pass_context
 def main(ctx: click.Context, *, debug: bool) -> None:
-    """Synthetic tables that are published only if they pass their checks.
+    r"""Synthetic tables that are published only if they pass their checks.
 
     Start with `waxwork demo`, or with your own data:
 
@@ -279,9 +280,18 @@ def clean(ctx: click.Context, *, everything: bool) -> None:
     click.echo(f"{gone} entries deleted")
 
 
+class _Terminated(KeyboardInterrupt):
+    """A polite request to end, so that everything is cleaned up on the way out."""
+
+
+def _end_politely(*_: object) -> None:
+    raise _Terminated
+
+
 def entry(arguments: list[str] | None = None) -> int:
     """Run the command line; every error becomes one line and an exit code."""
     debug = "--debug" in (sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _end_politely)
     try:
         result: Any = main.main(args=arguments, prog_name="waxwork", standalone_mode=False)
     except WaxworkError as error:
@@ -292,9 +302,9 @@ def entry(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         click.echo("Interrupted; nothing was published.", err=True)
-        return _INTERRUPTED
+        return _TERMINATED if isinstance(error, _Terminated) else _INTERRUPTED
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except BrokenPipeError:

@@ -144,8 +144,8 @@ class TableConfig(_Section):
 
         return tuple(
             self.gate.apply(_build_check(kind, self.checks.get(kind, True)))
-            for kind in by_family(dict(CHECKS))
-            if self.checks.get(kind, True) is not False
+            for kind in by_family(CHECKS)
+            if self.checks.get(kind, CHECKS[kind].on_by_default) is not False
         )
 
 
@@ -206,7 +206,9 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "it is not YAML"
-        raise ConfigurationError(f"the YAML can't be read: {problem}", where=where + line) from error
+        raise ConfigurationError(
+            f"the YAML can't be read: {problem}", where=where + line
+        ) from error
     if not isinstance(content, dict):
         raise ConfigurationError("the configuration must be a mapping", where=where)
     return content

@@ -48,9 +48,7 @@ def describe(raw: RawData, config: TableConfig) -> Dataset:
     return Dataset.of(frames, schema)
 
 
-def _described(
-    name: str, table: RawTable, config: TableConfig
-) -> tuple[pd.DataFrame, TableSchema]:
+def _described(name: str, table: RawTable, config: TableConfig) -> tuple[pd.DataFrame, TableSchema]:
     from pipelines.config import TableOptions
     from tabular.profile import profile
 
@@ -123,14 +121,14 @@ def _as_declared(
 
 
 def _is_moment(cells: pd.Series) -> bool:
-    import datetime
+    import datetime as dt
 
     import pandas as pd
 
     if pd.api.types.is_datetime64_any_dtype(cells):
         return True
     first = cells.dropna().head(1)
-    return bool(len(first)) and isinstance(first.iloc[0], datetime.date)
+    return bool(len(first)) and isinstance(first.iloc[0], dt.date)
 
 
 def _column(fields: dict[str, Any], table: str) -> Column:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from tabular.errors import ArtifactError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import pandas as pd
+    import pyarrow as pa
 
     from tabular.schema import Column, TableSchema
 
@@ -33,19 +35,49 @@ def write_parquet(
     Raises:
         ArtifactError: A column holds what its type can't.
     """
-    import pyarrow as pa
+    write_parquet_parts([frame], path, schema=schema, synthetic=synthetic)
+
+
+def write_parquet_parts(
+    frames: Iterable[pd.DataFrame],
+    path: Path,
+    *,
+    schema: TableSchema | None = None,
+    synthetic: bool = False,
+) -> None:
+    """Write frames with equal columns into one file; only one of them is in memory at a time.
+
+    Args:
+        frames: At least one.
+        path: As `write_parquet`, like the rest.
+        schema: As `write_parquet`.
+        synthetic: As `write_parquet`.
+
+    Raises:
+        ArtifactError: A column holds what its type can't.
+    """
     from pyarrow import parquet
+
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(file.fileno(), 0o600)  # the file may have been there
+        tables = (_table(frame, schema, synthetic=synthetic) for frame in frames)
+        first = next(tables)
+        with parquet.ParquetWriter(file, first.schema, compression="zstd") as writer:
+            writer.write_table(first)
+            for table in tables:
+                writer.write_table(table.cast(first.schema))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _table(frame: pd.DataFrame, schema: TableSchema | None, *, synthetic: bool) -> pa.Table:
+    import pyarrow as pa
 
     fields = {c.name: c for c in schema.columns} if schema else {}
     arrays = [_stored(frame[name], fields.get(str(name))) for name in frame.columns]
     table = pa.table(arrays, names=[str(name) for name in frame.columns])
-    table = table.replace_schema_metadata(SYNTHETIC_MARK if synthetic else None)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)  # the file may have been there
-        parquet.write_table(table, file, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
+    return table.replace_schema_metadata(SYNTHETIC_MARK if synthetic else None)
 
 
 def read_parquet(path: Path, schema: TableSchema) -> pd.DataFrame:
@@ -67,7 +99,9 @@ def read_parquet(path: Path, schema: TableSchema) -> pd.DataFrame:
     try:
         columns = {c.name: _series(table[c.name], c) for c in schema.columns}
     except (ValueError, TypeError, pa.ArrowException) as error:
-        raise ArtifactError("the file holds other types than the schema", where=str(path)) from error
+        raise ArtifactError(
+            "the file holds other types than the schema", where=str(path)
+        ) from error
     return pd.DataFrame(columns)
 
 

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from pipelines.workspace import Attempt, Workspace
 
 
-def standing(
-    config: PipelineConfig, settings: Settings, workspace: Workspace
-) -> Attempt | None:
+def standing(config: PipelineConfig, settings: Settings, workspace: Workspace) -> Attempt | None:
     """The last attempt on this source and configuration, if it still stands.
 
     A release stands while it is the last one and every sink still holds it; a refusal stands

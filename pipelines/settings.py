@@ -32,8 +32,10 @@ class Settings(BaseSettings):
         default=max(1, min(4, os.cpu_count() or 1)), ge=1, description="Threads per computation."
     )
     keep_days: float = Field(
-        default=7, ge=0, description="Days that models and intermediate data of a run that did "
-        "not publish are kept for a re-run."
+        default=7,
+        ge=0,
+        description="Days that models and intermediate data of a run that did "
+        "not publish are kept for a re-run.",
     )
     source_retries: int = Field(default=2, ge=0, description="Retries of sources and sinks.")
     device: str = Field(default="auto", description="auto, cpu or cuda.")

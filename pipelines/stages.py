@@ -79,7 +79,7 @@ def keep_contract(dataset: Dataset, config: PipelineConfig) -> Kept:
             if rule.success:
                 continue
             if rule.rows is None:
-                if rule.severity == "critical":
+                if rule.severity == "blocking":
                     raise ContractViolated(
                         f"the rule {rule.rule} is broken"
                         + (f" ({rule.raised})" if rule.raised else ""),
@@ -87,7 +87,7 @@ def keep_contract(dataset: Dataset, config: PipelineConfig) -> Kept:
                         fix="The rule is about the whole table, so no row can be set aside",
                     )
                 continue
-            if rule.severity == "critical":
+            if rule.severity == "blocking":
                 bad[list(rule.rows)] = True
                 counts[table.name][rule.rule] = len(rule.rows)
         share = float(bad.mean()) if len(bad) else 0.0

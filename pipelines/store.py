@@ -20,15 +20,15 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pipelines.release_documents import documents
 from pipelines.releases import SLUG, VERSION, FileDigest, Manifest, read_manifest, sha256
-from tabular.errors import ReleaseError
+from tabular.errors import ReleaseError, SinkUnavailable
 
 if TYPE_CHECKING:
     from pipelines.releases import Release
@@ -36,8 +36,17 @@ if TYPE_CHECKING:
 _STAGING = ".staging-"
 _MANIFEST = "manifest.json"
 
-WriteTable = Callable[["Release", str, Path], FileDigest]
-"""Writes one table of a release below the folder it is given, and says where and what."""
+
+class TableFormat(Protocol):
+    """How tables lie in a store."""
+
+    def file(self, table: str) -> str:
+        """A table's file below the folder of a release, with forward slashes."""
+        ...
+
+    def write(self, release: Release, table: str, path: Path) -> None:
+        """Write one table, flushed to the disk; the folder of `path` exists."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -120,7 +129,7 @@ class Store:
             raise ReleaseError("the manifest is that of another release", where=str(folder))
         return manifest
 
-    def publish(self, release: Release, write_table: WriteTable) -> Path:
+    def publish(self, release: Release, form: TableFormat) -> Path:
         """Put a release in its place and point LATEST at it.
 
         Doing it again with the same release is no error: a publisher that was stopped after the
@@ -128,14 +137,15 @@ class Store:
 
         Args:
             release: What passed the gate.
-            write_table: Writes one table in the format of the store.
+            form: The format of the tables.
 
         Returns:
             The folder of the release.
 
         Raises:
-            ReleaseError: The store can't be written, another publisher is at work, the version is
-                taken, or a later release was published meanwhile.
+            ReleaseError: The store can't be written, the version is taken, or a later release was
+                published meanwhile.
+            SinkUnavailable: Another publisher is at work.
         """
         manifest = release.manifest
         folder = self._folder(manifest.name)
@@ -147,10 +157,10 @@ class Store:
                 self._must_be_newest(manifest)
                 renamed = False
                 if place.exists():
-                    _must_be_same(place, manifest)
+                    _must_be_same(place, manifest, form)
                 else:
                     with _staging(folder) as staging:
-                        _fill(staging, release, write_table)
+                        _fill(staging, release, form)
                         staging.chmod(place.parent.stat().st_mode & 0o7777)
                         staging.rename(place)
                         renamed = True
@@ -191,9 +201,14 @@ class Store:
             )
 
 
-def _fill(staging: Path, release: Release, write_table: WriteTable) -> None:
+def _fill(staging: Path, release: Release, form: TableFormat) -> None:
     """Write all files of a release and flush them; the manifest comes last."""
-    tables = {name: write_table(release, name, staging) for name in release.files}
+    tables = {}
+    for name, entry in release.manifest.tables.items():
+        path = staging / form.file(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        form.write(release, name, path)
+        tables[name] = FileDigest(file=form.file(name), rows=entry.rows, sha256=sha256(path))
     listed: dict[str, str] = {}
     for name, content in documents(release, tables).items():
         _write(staging / name, content)
@@ -219,10 +234,11 @@ def _verify(folder: Path, manifest: Manifest) -> None:
         raise ReleaseError(f"files are not as published: {', '.join(changed)}", where=str(folder))
 
 
-def _must_be_same(place: Path, manifest: Manifest) -> None:
+def _must_be_same(place: Path, manifest: Manifest, form: TableFormat) -> None:
     """A version that is there already is left alone; only this very release may be taken up."""
     there = read_manifest(place / _MANIFEST)
-    if there.created != manifest.created or there.data_digest != manifest.data_digest:
+    same = there.created == manifest.created and there.data_digest == manifest.data_digest
+    if not same or any(entry.file != form.file(name) for name, entry in there.tables.items()):
         raise ReleaseError(
             "this version was published before, with other content",
             where=str(place),
@@ -232,9 +248,18 @@ def _must_be_same(place: Path, manifest: Manifest) -> None:
     _verify(place, there)
 
 
+def is_there(folder: Path, version: str) -> bool:
+    """Whether a folder holds every file of a release of this version; looks at no content."""
+    try:
+        manifest = read_manifest(folder / _MANIFEST)
+    except ReleaseError:
+        return False
+    files = {entry.file for entry in manifest.tables.values()} | set(manifest.documents)
+    return manifest.version == version and all((folder / file).is_file() for file in files)
+
+
 def copy_file(source: Path, target: Path) -> None:
     """Copy a file's bytes, flushed to the disk, with the mode that the umask gives."""
-    _make_folder(target.parent)
     shutil.copyfile(source, target)
     flush_file(target)
 
@@ -310,7 +335,7 @@ def _lock(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ReleaseError(
+            raise SinkUnavailable(
                 "another publisher is at work here", where=str(folder), fix="Try again later"
             ) from None
         yield

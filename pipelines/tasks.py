@@ -8,16 +8,17 @@ changed generator code nor equal content under another path.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.states import Completed, State
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.states import Completed
 from prefect.tasks import Task, exponential_backoff
 from pydantic import BaseModel, ConfigDict
 
@@ -26,12 +27,12 @@ from pipelines.base import RawData, RawTable, Receipt
 from pipelines.config import PipelineConfig
 from pipelines.frames import read_parquet, write_parquet
 from pipelines.provenance import code_digest, versions
-from pipelines.releases import Manifest, FileDigest, Release, data_digest
+from pipelines.releases import FileDigest, Manifest, Release, data_digest
 from pipelines.reporting import Stage, stage
 from pipelines.settings import Settings
 from pipelines.workspace import Artifact, Attempt, Workspace, digest_of_json, write_private
 from tabular.dataset import Dataset, Table
-from tabular.errors import SourceUnavailable, SinkUnavailable, WaxworkError
+from tabular.errors import SinkUnavailable, SourceUnavailable, WaxworkError
 from tabular.schema import Column, ForeignKey, Schema, TableSchema
 from tabular.split import Split
 from validation.gate import Decision
@@ -40,9 +41,10 @@ from validation.report import Report
 if TYPE_CHECKING:
     import pandas as pd
 
-    from prefect.client.schemas.objects import TaskRun
 
 _Made = TypeVar("_Made", bound=BaseModel)
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class _Ref(BaseModel):
@@ -105,7 +107,7 @@ class Outcome(_Ref):
     set_aside: dict[str, dict[str, int]] = {}
 
 
-def ingest(config: PipelineConfig, run: str) -> RawRef | State[RawRef]:
+def ingest(config: PipelineConfig, run: str) -> RawRef:
     """Stage `source`: read the real rows."""
     del run
     settings, workspace = _place(config)
@@ -118,13 +120,15 @@ def ingest(config: PipelineConfig, run: str) -> RawRef | State[RawRef]:
             raw = stages.read(config, settings)
             return _store_raw(raw, workspace, fingerprint, quick)
 
-        made = _once("source", key, RawRef, make, workspace, running, cached=fingerprint is not None)
-        rows = sum(artifact.rows for artifact in _value(made).tables.values())
-        running.outcome = f"{rows:,} rows from {config.source.kind}{_from_cache(made)}"
-    return made
+        made, cached = _once(
+            "source", key, RawRef, make, workspace, cacheable=fingerprint is not None
+        )
+        rows = sum(artifact.rows for artifact in made.tables.values())
+        running.outcome = f"{rows:,} rows from {config.source.kind}{_unchanged(cached=cached)}"
+    return _as_task_result(made, cached=cached)
 
 
-def describe(config: PipelineConfig, raw: RawRef) -> DatasetRef | State[DatasetRef]:
+def describe(config: PipelineConfig, raw: RawRef) -> DatasetRef:
     """Stage `profile`: find out the schema."""
     _, workspace = _place(config)
     with _stage("profile") as running:
@@ -137,16 +141,14 @@ def describe(config: PipelineConfig, raw: RawRef) -> DatasetRef | State[DatasetR
         def make() -> DatasetRef:
             return _store(stages.describe(_load_raw(raw), config), workspace)
 
-        made = _once("profile", key, DatasetRef, make, workspace, running)
-        tables = _value(made).dataset_schema.tables
+        made, cached = _once("profile", key, DatasetRef, make, workspace)
+        tables = made.dataset_schema.tables
         columns = sum(len(table.columns) for table in tables.values())
-        running.outcome = f"{len(tables)} table(s), {columns} columns{_from_cache(made)}"
-    return made
+        running.outcome = f"{len(tables)} table(s), {columns} columns{_unchanged(cached=cached)}"
+    return _as_task_result(made, cached=cached)
 
 
-def keep_contract(
-    config: PipelineConfig, described: DatasetRef, run: str
-) -> DatasetRef | State[DatasetRef]:
+def keep_contract(config: PipelineConfig, described: DatasetRef, run: str) -> DatasetRef:
     """Stage `contract`: set aside the rows that break it."""
     _, workspace = _place(config)
     with _stage("contract") as running:
@@ -162,14 +164,14 @@ def keep_contract(
             _quarantine(kept, workspace, run)
             return _store(kept.dataset, workspace).model_copy(update={"set_aside": kept.counts})
 
-        made = _once("contract", key, DatasetRef, make, workspace, running)
+        made, cached = _once("contract", key, DatasetRef, make, workspace)
         before = sum(artifact.rows for artifact in described.tables.values())
-        after = sum(artifact.rows for artifact in _value(made).tables.values())
-        running.outcome = f"{before - after:,} rows set aside{_from_cache(made)}"
-    return made
+        after = sum(artifact.rows for artifact in made.tables.values())
+        running.outcome = f"{before - after:,} rows set aside{_unchanged(cached=cached)}"
+    return _as_task_result(made, cached=cached)
 
 
-def divide(config: PipelineConfig, kept: DatasetRef) -> SplitRef | State[SplitRef]:
+def divide(config: PipelineConfig, kept: DatasetRef) -> SplitRef:
     """Stage `split`: train, holdout, reference."""
     _, workspace = _place(config)
     with _stage("split") as running:
@@ -194,16 +196,16 @@ def divide(config: PipelineConfig, kept: DatasetRef) -> SplitRef | State[SplitRe
                 **stored,
             )
 
-        made = _once("split", key, SplitRef, make, workspace, running)
-        ref = _value(made)
+        made, cached = _once("split", key, SplitRef, make, workspace)
+        ref = made
         running.outcome = (
             f"train {ref.train.rows:,}, holdout {ref.holdout.rows:,}, "
-            f"reference {ref.reference.rows:,}{_from_cache(made)}"
+            f"reference {ref.reference.rows:,}{_unchanged(cached=cached)}"
         )
-    return made
+    return _as_task_result(made, cached=cached)
 
 
-def fit(config: PipelineConfig, parts: SplitRef) -> ModelRef | State[ModelRef]:
+def fit(config: PipelineConfig, parts: SplitRef) -> ModelRef:
     """Stage `fit`: learn from the train rows."""
     _, workspace = _place(config)
     with _stage("fit") as running:
@@ -217,14 +219,12 @@ def fit(config: PipelineConfig, parts: SplitRef) -> ModelRef | State[ModelRef]:
             fitted = stages.fit(_load_part(parts, "train"), config, progress=running.progress)
             return ModelRef(model=workspace.put(fitted.save))
 
-        made = _once("fit", key, ModelRef, make, workspace, running)
-        running.outcome = f"{config.generator.kind}{_from_cache(made)}"
-    return made
+        made, cached = _once("fit", key, ModelRef, make, workspace)
+        running.outcome = f"{config.generator.kind}{_unchanged(cached=cached)}"
+    return _as_task_result(made, cached=cached)
 
 
-def sample(
-    config: PipelineConfig, parts: SplitRef, model: ModelRef
-) -> DatasetRef | State[DatasetRef]:
+def sample(config: PipelineConfig, parts: SplitRef, model: ModelRef) -> DatasetRef:
     """Stage `sample`: draw synthetic rows."""
     from generators.artifacts import load
 
@@ -239,15 +239,19 @@ def sample(
                 tables={drawn.name: _put_frame(drawn, workspace, synthetic=True)},
             )
 
-        made = _once("sample", key, DatasetRef, make, workspace, running)
-        rows = sum(artifact.rows for artifact in _value(made).tables.values())
-        running.outcome = f"{rows:,} synthetic rows{_from_cache(made)}"
-    return made
+        made, cached = _once("sample", key, DatasetRef, make, workspace)
+        rows = sum(artifact.rows for artifact in made.tables.values())
+        running.outcome = f"{rows:,} synthetic rows{_unchanged(cached=cached)}"
+    return _as_task_result(made, cached=cached)
 
 
 def check(
-    config: PipelineConfig, parts: SplitRef, model: ModelRef, synthetic: DatasetRef, kept: DatasetRef
-) -> ReportRef | State[ReportRef]:
+    config: PipelineConfig,
+    parts: SplitRef,
+    model: ModelRef,
+    synthetic: DatasetRef,
+    kept: DatasetRef,
+) -> ReportRef:
     """Stage `check`: measure fidelity, utility, privacy and bias."""
     from generators.artifacts import load
 
@@ -281,11 +285,11 @@ def check(
             stored = workspace.put(lambda path: write_private(path, text))
             return ReportRef(report=stored, data_digest=digest)
 
-        made = _once("check", key, ReportRef, make, workspace, running)
-        results = load_report(_value(made)).results
+        made, cached = _once("check", key, ReportRef, make, workspace)
+        results = load_report(made).results
         passed = sum(result.status == "pass" for result in results)
-        running.outcome = f"{passed} of {len(results)} checks passed{_from_cache(made)}"
-    return made
+        running.outcome = f"{passed} of {len(results)} checks passed{_unchanged(cached=cached)}"
+    return _as_task_result(made, cached=cached)
 
 
 def decide(config: PipelineConfig, checked: ReportRef, kept: DatasetRef, run: str) -> Outcome:
@@ -322,7 +326,7 @@ def publish(
         past = workspace.attempts()
         published = [attempt for attempt in past if attempt.verdict == "publish"]
         since = len(past) - past.index(published[-1]) - 1 if published else len(past)
-        now = datetime.datetime.now(tz=datetime.UTC)
+        now = dt.datetime.now(tz=dt.UTC)
         manifest = Manifest(
             name=config.name,
             version=f"{now:%Y%m%dT%H%M%SZ}-{decision.data_digest[:8]}",
@@ -358,14 +362,12 @@ def publish(
     return receipts
 
 
-def record(
-    config: PipelineConfig, raw: RawRef, outcome: Outcome, run: str
-) -> None:
+def record(config: PipelineConfig, raw: RawRef, outcome: Outcome, run: str) -> None:
     """Append the attempt to the log, and delete the real rows if it was published."""
     _, workspace = _place(config)
     workspace.record(
         Attempt(
-            at=datetime.datetime.now(tz=datetime.UTC).isoformat(timespec="seconds"),
+            at=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
             run=run,
             fingerprint=raw.fingerprint,
             quick_fingerprint=raw.quick_fingerprint,
@@ -401,26 +403,27 @@ def _once(
     model: type[_Made],
     make: Callable[[], _Made],
     workspace: Workspace,
-    running: Stage,
     *,
-    cached: bool = True,
-) -> _Made | State[_Made]:
-    """What the stage made before from the same inputs, or what it makes now."""
-    del running
-    if cached and (found := workspace.remembered(name, key, model)) is not None:
-        return Completed(name="Cached", message="Nothing changed.", data=found)
+    cacheable: bool = True,
+) -> tuple[_Made, bool]:
+    """What the stage made before from the same inputs, or what it makes now; and which it is."""
+    if cacheable and (found := workspace.remembered(name, key, model)) is not None:
+        return found, True
     made = make()
-    if cached:
+    if cacheable:
         workspace.remember(name, key, made)
-    return made
+    return made, False
 
 
-def _value(made: _Made | State[_Made]) -> _Made:
-    return made.data if isinstance(made, State) else made
+def _as_task_result(made: _Made, *, cached: bool) -> _Made:
+    """The result; from the cache in a state of that name, which Prefect unpacks for the flow."""
+    if not cached:
+        return made
+    return cast("_Made", Completed(name="Cached", message="Nothing changed.", data=made))
 
 
-def _from_cache(made: object) -> str:
-    return " (unchanged)" if isinstance(made, State) else ""
+def _unchanged(*, cached: bool) -> str:
+    return " (unchanged)" if cached else ""
 
 
 def _digests(tables: dict[str, Artifact]) -> dict[str, str]:
@@ -539,7 +542,7 @@ def _retriable(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
     return isinstance(error, SourceUnavailable | SinkUnavailable)
 
 
-def _outer(name: str, function: Callable[..., Any]) -> Task[Any, Any]:
+def _outer(name: str, function: Callable[_P, _R]) -> Task[_P, _R]:
     """A task that touches the world outside: retried with growing pauses."""
     return task(
         name=name,
@@ -550,7 +553,7 @@ def _outer(name: str, function: Callable[..., Any]) -> Task[Any, Any]:
     )(function)
 
 
-def _inner(name: str, function: Callable[..., Any]) -> Task[Any, Any]:
+def _inner(name: str, function: Callable[_P, _R]) -> Task[_P, _R]:
     return task(name=name, cache_policy=NO_CACHE)(function)
 
 

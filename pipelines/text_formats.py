@@ -90,19 +90,21 @@ def _joined(*parts: pa.Array, by: pa.Array | str = "") -> pa.Array:
     import pyarrow as pa
     from pyarrow import compute as pc
 
-    between = pa.scalar(by, pa.large_string()) if isinstance(by, str) else by.cast(pa.large_string())
+    between = (
+        pa.scalar(by, pa.large_string()) if isinstance(by, str) else by.cast(pa.large_string())
+    )
     return pc.binary_join_element_wise(*(part.cast(pa.large_string()) for part in parts), between)
 
 
 def _object_format(values: pd.Series, column: Column) -> Callable[[object], str]:
-    import datetime
+    import datetime as dt
     from decimal import Decimal
 
     first = values.iloc[0]
     if isinstance(first, Decimal):
         digits = column.decimals
         return lambda cell: format(cell, "f" if digits is None else f".{digits}f")
-    if isinstance(first, datetime.date) and column.datetime_format not in {None, "%Y-%m-%d"}:
+    if isinstance(first, dt.date) and column.datetime_format not in {None, "%Y-%m-%d"}:
         return lambda cell: cell.strftime(column.datetime_format)  # type: ignore[attr-defined]
     return str
 
@@ -128,9 +130,7 @@ def _floats(values: npt.NDArray[np.float64], column: Column) -> npt.NDArray[np.o
     return _shortest(values, column)
 
 
-def _positional(
-    values: npt.NDArray[np.float64], most: int, least: int
-) -> npt.NDArray[np.object_]:
+def _positional(values: npt.NDArray[np.float64], most: int, least: int) -> npt.NDArray[np.object_]:
     """Numbers with `least` to `most` digits after the point, by integer arithmetic alone."""
     import pyarrow as pa
     from pyarrow import compute as pc
@@ -183,25 +183,20 @@ def _moments(values: pd.Series, column: Column) -> npt.NDArray[np.object_]:
     if date_format is None:
         date_format = "%Y-%m-%d %H:%M:%S.%f" + ("%z" if zoned else "")
     if "%z" in date_format:
-        offset = (
-            _offsets(values, moments) if zoned else np.full(len(moments), "", dtype=object)
-        )
+        offset = _offsets(values, moments) if zoned else np.full(len(moments), "", dtype=object)
     head, fraction, tail = date_format.partition("%f")
     seconds = pa.array(moments.astype("datetime64[s]"))
 
     def text(part: str) -> pa.Array:
-        pieces = [
-            pc.strftime(seconds, format=piece, locale="C")
-            for piece in part.split("%z")
-        ]
+        pieces = [pc.strftime(seconds, format=piece, locale="C") for piece in part.split("%z")]
         return _joined(*pieces, by=pa.array(offset)) if len(pieces) > 1 else pieces[0]
 
     if not fraction:
         return _strings(text(head))
     digits = column.decimals if column.decimals is not None else 6
     point = head.endswith(".")
-    held = 9 if moments.dtype == np.dtype("datetime64[ns]") else 6
-    parts = moments.astype(f"datetime64[{'ns' if held == 9 else 'us'}]").astype(np.int64) % 10**held
+    unit, held = ("ns", 9) if moments.dtype == np.dtype("datetime64[ns]") else ("us", 6)
+    parts = moments.astype(f"datetime64[{unit}]").astype(np.int64) % 10**held
     after = pc.utf8_lpad(pa.array(parts).cast(pa.large_string()), held, "0")
     after = pc.utf8_slice_codeunits(pc.utf8_rpad(after, digits, "0"), 0, digits)
     if not (column.fixed_decimals or (column.decimals is None and column.datetime_format)):
@@ -210,9 +205,7 @@ def _moments(values: pd.Series, column: Column) -> npt.NDArray[np.object_]:
     return _strings(_joined(text(head.removesuffix(".")), pa.array(dot), after, text(tail)))
 
 
-def _offsets(
-    values: pd.Series, local: npt.NDArray[np.datetime64]
-) -> npt.NDArray[np.object_]:
+def _offsets(values: pd.Series, local: npt.NDArray[np.datetime64]) -> npt.NDArray[np.object_]:
     """The offset from UTC of each moment, as `+0200`."""
     import pandas as pd
 

@@ -54,9 +54,9 @@ _NANOSECONDS = (np.datetime64("1678-01-01"), np.datetime64("2262-01-01"))
 
 @dataclass(frozen=True)
 class _Parsed:
-    """Distinct cells in a type: `values` has one entry for each, missing ones hold anything."""
+    """Distinct cells in a type: `cells` has one entry for each, missing ones hold anything."""
 
-    values: npt.NDArray[np.generic]
+    cells: npt.NDArray[np.generic]
     column: Column
 
 
@@ -109,7 +109,7 @@ def _typed_column(
     column = parsed.column if parsed else Column(name=name, dtype="string")
     token = str(tokens[int(np.argmax(np.where(gone, counts, -1)))]) if gone.any() else ""
     column = _with(column, missing_token=token)
-    values = parsed.values if parsed else tokens.to_numpy(zero_copy_only=False)
+    values = parsed.cells if parsed else tokens.to_numpy(zero_copy_only=False)
     return _series(values, codes, gone, column)
 
 
@@ -129,6 +129,7 @@ def _series(
 ) -> tuple[pd.Series, Column]:
     """Distinct values and their codes as a column; `gone` says which of them are missing."""
     import pandas as pd
+    from pandas.api.types import pandas_dtype
 
     mask = gone[codes]
     any_gone = bool(gone.any())
@@ -140,14 +141,14 @@ def _series(
         if not any_gone:
             return pd.Series(values[codes], name=column.name), column
         nullable = {"int64": "Int64", "uint64": "UInt64", "bool": "boolean"}[dtype]
-        plain = pd.Series(values[codes], name=column.name).astype(nullable)
+        plain = pd.Series(values[codes], name=column.name).astype(pandas_dtype(nullable))
         plain[mask] = pd.NA
         return plain, _with(column, dtype=nullable)
     distinct = values.copy()
     distinct[gone] = np.nan if dtype == "float64" else np.datetime64("NaT")
     series = pd.Series(distinct[codes], name=column.name)
     if "," in dtype:
-        series = series.dt.tz_localize("UTC").astype(dtype)
+        series = series.dt.tz_localize("UTC").astype(pandas_dtype(dtype))
     return series, column
 
 

@@ -10,19 +10,17 @@ import pkgutil
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Generic, TypeVar, Union
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic import BaseModel, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 from tabular.errors import ConfigurationError
 
 
-class Component(BaseModel, frozen=True):
+class Component(BaseModel, frozen=True, extra="forbid", validate_default=True):
     """A frozen, described, serialisable part of the pipeline.
 
     Subclasses set `kind: Literal["..."] = "..."`; fields are their parameters.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     kind: str
 
@@ -102,5 +100,5 @@ class Registry(Mapping[str, type[T]], Generic[T]):
         members = tuple(self._load().values())
         if len(members) == 1:
             return handler.generate_schema(members[0])
-        union = Union[members]  # noqa: UP007  built at run time
+        union = Union[members]  # type: ignore[valid-type]  # noqa: UP007  built at run time
         return handler.generate_schema(Annotated[union, Field(discriminator="kind")])

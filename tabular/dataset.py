@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tabular.schema import Schema, TableSchema
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
     """One table's rows and schema.
 
@@ -62,8 +62,8 @@ class Table:
 
         if not self.subject:
             return np.arange(len(self.frame), dtype=np.int64)
-        groups = self.frame.groupby(list(self.subject), sort=False, dropna=False)
-        return groups.ngroup().to_numpy(dtype=np.int64)
+        groups = self.frame.groupby(list(self.subject), sort=False, dropna=False, observed=True)
+        return np.asarray(groups.ngroup(), dtype=np.int64)
 
     @property
     def n_subjects(self) -> int:
@@ -81,7 +81,7 @@ class Table:
         return Table(self.name, frame, self.schema, self.subject)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Tables by name, and the schema that holds between them."""
 

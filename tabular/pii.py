@@ -21,9 +21,12 @@ _SAMPLE = 1_000
 _FEW = 20
 """Distinct cells below which names and places are a category."""
 
-DIRECT = frozenset(
-    {"email", "phone", "ip", "uuid", "iban", "card", "ssn", "name", "address", "url"}
-)
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+DIRECT = _set("ssn name url uuid address iban ip card phone email")
 """Kinds that point at one person and are never learnt; the others are quasi-identifiers."""
 
 
@@ -73,10 +76,13 @@ def recognise(column: str, cells: pd.Series) -> Guess | None:
     if types.is_numeric_dtype(there):
         return _in_numbers(named, distinct)
     texts = distinct.head(_SAMPLE).astype(str).str.strip()
-    return _in_form(named, texts) or _in_words(named, texts, len(distinct), len(there))
+    found = _in_form(named, texts)
+    if found and found.kind == "url" and len(distinct) < min(_FEW, len(there)):
+        return None  # a few links are the names of a few things
+    return found or _in_words(named, texts, len(distinct), len(there))
 
 
-def _in_numbers(named: set[str], distinct: pd.Series) -> Guess | None:
+def _in_numbers(named: set[str], distinct: pd.Series) -> Guess | None:  # noqa: PLR0911
     sample = distinct.head(_SAMPLE).to_numpy(dtype=np.float64)
     if (named & _LATITUDE and np.abs(sample).max() <= 90) or (  # noqa: PLR2004  degrees
         named & _LONGITUDE and np.abs(sample).max() <= 180  # noqa: PLR2004  degrees
@@ -84,7 +90,8 @@ def _in_numbers(named: set[str], distinct: pd.Series) -> Guess | None:
         if (sample != np.round(sample, 2)).mean() > 0.5:  # noqa: PLR2004  finer than a kilometre
             return Guess("coordinates", 0.9, "degrees with many decimals, named like a place")
         return None
-    if (sample != np.floor(sample)).any() or len(distinct) < _FEW:
+    whole = (np.abs(sample) < _LONG) & (sample == np.floor(sample))
+    if not whole.all() or len(distinct) < _FEW:
         return None
     digits = distinct.head(_SAMPLE).astype("int64").astype(str)
     if named & _PHONE and digits.str.len().between(7, 15).mean() > _MOST:
@@ -114,15 +121,19 @@ def _in_form(named: set[str], texts: pd.Series) -> Guess | None:
     return None
 
 
-def _in_words(named: set[str], texts: pd.Series, n_distinct: int, n: int) -> Guess | None:
+def _in_words(  # noqa: PLR0911  a cascade
+    named: set[str], texts: pd.Series, n_distinct: int, n: int
+) -> Guess | None:
     """Kinds that only their words give away: names of people, postal addresses."""
     if n_distinct < min(_FEW, n):
         return None  # few values that repeat are a category, whatever they are called
-    n_words = texts.str.split().str.len()
+    n_words = texts.str.count(r"\S+")
     street = texts.map(_is_address)
     share = float(street.mean())
     if share >= 0.6 or (named & _ADDRESS and share >= 0.3):  # noqa: PLR2004
-        return Guess("address", round(min(0.95, 0.5 + share / 2), 2), f"{share:.0%} have a street's form")
+        return Guess(
+            "address", round(min(0.95, 0.5 + share / 2), 2), f"{share:.0%} have a street's form"
+        )
     if float(n_words.mean()) > 4 or n_distinct < 0.02 * n:  # noqa: PLR2004  a sentence, a category
         return None
     worded = float(texts.str.fullmatch(_PERSON).mean())
@@ -146,14 +157,14 @@ def _names_a_person(named: set[str]) -> bool:
 
 
 def _is_date(cells: pd.Series) -> bool:
-    import datetime
+    import datetime as dt
 
     from pandas.api import types
 
     if types.is_datetime64_any_dtype(cells):
         return True
     sample = cells.head(_SAMPLE)
-    if isinstance(sample.iloc[0], datetime.date):
+    if isinstance(sample.iloc[0], dt.date):
         return True
     return bool(sample.astype(str).str.fullmatch(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").mean() > _MOST)
 
@@ -165,11 +176,11 @@ _URL = re.compile(r"(https?|ftp)://\S+|www\.\S+\.\S+")
 _US_SSN = re.compile(r"(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}")
 _DIALLED = re.compile(r"\+?[\d(][\d ()./-]{5,20}\d( ?(x|ext\.?) ?\d{1,6})?")
 _DIALLED_AND_NOTHING_ELSE = re.compile(
-    r"(\+|00)[1-9]\d{0,2}[ ./-]?(\(0?\d{1,5}\)|\d)[\d ./-]{5,14}\d"
+    r"(\+[1-9]\d{0,2}[ ./-]?|00[1-9]\d{0,2}[ ./-])(\(0?\d{1,5}\)|\d)[\d ./-]{5,14}\d"
     r"|\(\d{2,5}\) ?\d{3,4}[ -]?\d{3,5}|\d{3}-\d{3}-\d{4}"
 )
 _DEGREES = re.compile(r"-?\d{1,2}\.\d{3,}\s*[,; ]\s*-?\d{1,3}\.\d{3,}")
-_PERSON = r"[^\W\d_][^\W\d_'’.-]*(?:,?[ '’.-]+[^\W\d_][^\W\d_'’.-]*\.?){0,4}"
+_PERSON = r"[^\W\d_][^\W\d_'\u2019.-]*(?:,?[ '\u2019.-]+[^\W\d_][^\W\d_'\u2019.-]*\.?){0,4}"
 _STREET = re.compile(
     r"\b(street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|court|ct|way|place|pl|square"
     r"|rue|chemin|allée|allee|calle|avenida|via|viale|piazza|rua|ulica|ul|gatan|vägen|plein|laan)\b"
@@ -179,9 +190,9 @@ _STREET = re.compile(
 
 
 def _is_address(text: str) -> bool:
-    return bool(
-        re.search(r"\d", text) and re.search(r"[^\W\d_]{3}", text) and _STREET.search(text)
-    )
+    """A word for a street, a name beside it, and a number."""
+    name, n_words = _STREET.subn("", text)
+    return bool(n_words and re.search(r"\d", text) and re.search(r"[^\W\d_]{3}", name))
 
 
 def _is_dialled(text: str) -> bool:
@@ -229,46 +240,51 @@ _FORMS: tuple[tuple[str, float, Callable[[str], bool], str], ...] = (
     ("ip", 0.9, _is_ip, "are network addresses"),
     ("iban", 0.8, _is_iban, "are account numbers with valid check digits"),
     ("card", 0.9, _is_card, "have a card's length and Luhn digit"),
-    ("ssn", 0.9, lambda text: bool(_US_SSN.fullmatch(text)), "have a social security number's form"),
+    (
+        "ssn",
+        0.9,
+        lambda text: bool(_US_SSN.fullmatch(text)),
+        "have a social security number's form",
+    ),
     ("phone", 0.8, _is_phone, "are phone numbers"),
     ("coordinates", 0.9, lambda text: bool(_DEGREES.fullmatch(text)), "are pairs of degrees"),
 )
 
-_PHONE = frozenset("phone telephone tel telefon telefono mobile cell fax handy gsm".split())
-_SSN = frozenset("ssn nino nin cpf nir dni nie pesel bsn aadhaar passport personnummer".split())
-_BIRTH = frozenset("dob birth birthday birthdate born geburtsdatum geburtstag naissance".split())
-_LATITUDE = frozenset(["lat", "latitude"])
-_LONGITUDE = frozenset(["lon", "lng", "long", "longitude"])
-_ADDRESS = frozenset("address addr street strasse straße adresse direccion indirizzo rue".split())
-_NAME = frozenset(["name", "nom", "nombre", "nome", "naam", "namn"])
-_NAME_ALONE = frozenset(
+_PHONE = _set("phone telephone tel telefon telefono mobile cell fax handy gsm")
+_SSN = _set("ssn nino nin cpf nir dni nie pesel bsn aadhaar passport personnummer")
+_BIRTH = _set("dob birth birthday birthdate born geburtsdatum geburtstag naissance")
+_LATITUDE = _set("lat latitude")
+_LONGITUDE = _set("lon lng long longitude")
+_ADDRESS = _set("address addr street strasse straße adresse direccion indirizzo rue")
+_NAME = _set("name nom nombre nome naam namn")
+_NAME_ALONE = _set(
     "firstname lastname surname forename fullname vorname nachname prenom apellido apellidos "
-    "cognome givenname familyname".split()
+    "cognome givenname familyname"
 )
-_PERSON_WORDS = frozenset(
+_PERSON_WORDS = _set(
     "first last middle full given family maiden person customer client patient employee user "
-    "student contact owner member author holder cardholder father mother spouse".split()
+    "student contact owner member author holder cardholder father mother spouse"
 )
-_GIVEN = frozenset(
-    "aaron adam ahmed aisha alan albert alex alexander ali alice alicia amanda amy ana anders andrea "
-    "andrew andrzej angela anita ann anna anne anton antonio arthur ashley barbara ben benjamin "
-    "bernard betty bill brandon brenda brian bruno carl carla carlos carmen carol caroline "
-    "catherine charles charlotte chen cheryl chris christian christina christine christopher "
-    "claire clara claudia craig cynthia daniel daniela david deborah dennis diana diane diego "
-    "dmitri donald donna dorothy douglas edward elena elizabeth ella emily emma eric erik eva "
-    "fatima fernando francesca francis francisco frank franz fred gabriel gary george gerald "
-    "giovanni gloria grace greg hannah hans harold harry heather helen helena henry ibrahim "
-    "igor ines ingrid irene isabel isabella ivan jack jacob jacqueline jakob james jan jane janet "
-    "janice jason jean jeffrey jennifer jeremy jessica jim joan joao joe johan johannes john "
-    "jonathan jorge jose joseph joshua joyce juan judith judy julia julie jürgen justin karen "
-    "karl kate katherine kathleen keith kelly kenneth kevin kim klaus kyle larry lars laura "
-    "lauren lawrence li lin linda lisa louis louise lucas lucia luigi luis luke maria marie "
-    "marilyn mario mark marta martha martin mary matthew max megan mehmet melissa michael michelle "
-    "miguel mike mohamed mohammed monica nancy natalia natalie nathan nicholas nicole nina noah "
-    "olga olivia oscar otto pablo pamela patricia patrick paul paula pedro peter petra philip "
-    "pierre rachel ralph raymond rebecca ricardo richard robert roberto roger ronald rosa rose "
-    "roy russell ruth ryan samantha samuel sandra sara sarah scott sean sergio sharon sofia "
+_GIVEN = _set(
+    "aaron adam ahmed aisha alan albert alex alexander ali alice alicia amanda amy ana anders "
+    "andrea andrew andrzej angela anita ann anna anne anton antonio arthur ashley barbara ben "
+    "benjamin bernard betty bill brandon brenda brian bruno carl carla carlos carmen carol "
+    "caroline catherine charles charlotte chen cheryl chris christian christina christine "
+    "christopher claire clara claudia craig cynthia daniel daniela david deborah dennis diana "
+    "diane diego dmitri donald donna dorothy douglas edward elena elizabeth ella emily emma eric "
+    "erik eva fatima fernando francesca francis francisco frank franz fred gabriel gary george "
+    "gerald giovanni gloria grace greg hannah hans harold harry heather helen helena henry "
+    "ibrahim igor ines ingrid irene isabel isabella ivan jack jacob jacqueline jakob james jan "
+    "jane janet janice jason jean jeffrey jennifer jeremy jessica jim joan joao joe johan "
+    "johannes john jonathan jorge jose joseph joshua joyce juan judith judy julia julie jürgen "
+    "justin karen karl kate katherine kathleen keith kelly kenneth kevin kim klaus kyle larry "
+    "lars laura lauren lawrence li lin linda lisa louis louise lucas lucia luigi luis luke maria "
+    "marie marilyn mario mark marta martha martin mary matthew max megan mehmet melissa michael "
+    "michelle miguel mike mohamed mohammed monica nancy natalia natalie nathan nicholas nicole "
+    "nina noah olga olivia oscar otto pablo pamela patricia patrick paul paula pedro peter petra "
+    "philip pierre rachel ralph raymond rebecca ricardo richard robert roberto roger ronald rosa "
+    "rose roy russell ruth ryan samantha samuel sandra sara sarah scott sean sergio sharon sofia "
     "sophia sophie stephanie stephen steve steven susan svetlana sven tanya teresa theresa thomas "
     "timothy tom tyler victor victoria vincent virginia walter wang wayne wei wilhelm william "
-    "wolfgang yan yusuf zoe".split()
+    "wolfgang yan yusuf zoe"
 )

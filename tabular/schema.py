@@ -5,14 +5,14 @@ A schema holds no cell value of the source beyond what the owner declares (`cate
 text format numbers and missing cells were written in.
 """
 
-from collections.abc import Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Sdtype = Literal[
-    "numerical", "categorical", "ordinal", "boolean", "datetime", "id", "unknown"
-]
+Sdtype = Literal["numerical", "categorical", "ordinal", "boolean", "datetime", "id", "unknown"]
 """SDV's words for what a column means; free text is `unknown`."""
 
 Role = Literal["feature", "target", "sensitive", "quasi_identifier", "identifier"]
@@ -26,6 +26,10 @@ def _text_means_unknown(value: object) -> object:
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 class Column(_Part):
@@ -95,13 +99,34 @@ class Column(_Part):
             raise ValueError(message)
         return self
 
+    @field_validator("pattern")
+    @classmethod
+    def _is_an_expression(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            message = f"it is not a regular expression: {error}"
+            raise ValueError(message) from None
+        return pattern
+
+    @field_validator("categories")
+    @classmethod
+    def _are_a_set(
+        cls, categories: tuple[str | int | float | bool, ...] | None
+    ) -> tuple[str | int | float | bool, ...] | None:
+        # True and 1 are equal for Python, and two categories all the same.
+        if len({(isinstance(value, bool), value) for value in categories or ()}) < len(
+            categories or ()
+        ):
+            message = "a value stands more than once"
+            raise ValueError(message)
+        return categories
+
     @property
     def is_modelled(self) -> bool:
         """Whether a generator learns this column; identifiers and free text are made anew."""
         return (
-            self.sdtype not in {"id", "unknown"}
-            and self.pii is None
-            and self.role != "identifier"
+            self.sdtype not in {"id", "unknown"} and self.pii is None and self.role != "identifier"
         )
 
 
@@ -112,6 +137,13 @@ class Sequence(_Part):
     index: str = Field(description="Column that orders an entity's rows.")
     index_unique: bool = Field(default=True, description="No two rows of an entity share an index.")
 
+    @model_validator(mode="after")
+    def _are_two_columns(self) -> Self:
+        if self.entity == self.index:
+            message = f"the entity and the index of a sequence are both {self.entity!r}"
+            raise ValueError(message)
+        return self
+
 
 class TableSchema(_Part):
     """One table: its columns in order, its keys, and how its rows belong together."""
@@ -120,15 +152,16 @@ class TableSchema(_Part):
     primary_key: tuple[str, ...] = ()
     alternate_keys: tuple[tuple[str, ...], ...] = ()
     sequence: Sequence | None = None
-    reference: bool = Field(
-        default=False, description="A public table that is published as it is."
-    )
+    reference: bool = Field(default=False, description="A public table that is published as it is.")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         names = [column.name for column in self.columns]
-        if repeated := sorted({name for name in names if names.count(name) > 1}):
+        if repeated := _repeated(names):
             message = f"column names repeat: {', '.join(map(repr, repeated))}"
+            raise ValueError(message)
+        if twice := [key for key in self.unique_keys if _repeated(key)]:
+            message = f"a key names a column twice: {', '.join(map(repr, twice[0]))}"
             raise ValueError(message)
         used = {*self.primary_key, *(name for key in self.alternate_keys for name in key)}
         if self.sequence:
@@ -167,6 +200,13 @@ class ForeignKey(_Part):
     columns: tuple[str, ...]
     references: str
     referenced: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _are_pairs(self) -> Self:
+        if not self.columns or len(self.columns) != len(self.referenced):
+            message = "a foreign key needs as many columns as it refers to, and at least one"
+            raise ValueError(message)
+        return self
 
 
 class Subject(_Part):

@@ -35,7 +35,7 @@ class Seed:
 
     def generator(self) -> np.random.Generator:
         """A fresh generator at the start of this node's stream."""
-        words = np.frombuffer(self._digest(32), dtype=np.uint32)
+        words = np.frombuffer(self._digest(32), dtype="<u4")
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(words.tolist())))
 
     def integer(self, bits: int = 31) -> int:

@@ -80,9 +80,9 @@ def _unit_hash(table: Table, seed: Seed) -> npt.NDArray[np.float64]:
     for name in frame.columns:
         hashed = _mix(hashed ^ _hash_column(frame[name]))
     if not identity:
-        earlier = pd.Series(hashed).groupby(hashed).cumcount().to_numpy(dtype=np.uint64)
+        earlier = np.asarray(pd.Series(hashed).groupby(hashed).cumcount(), dtype=np.uint64)
         hashed = _mix(hashed ^ _mix(earlier + np.uint64(1)))
-    low, high = np.frombuffer(seed.key(), dtype=np.uint64)
+    low, high = np.frombuffer(seed.key(), dtype="<u8").astype(np.uint64)
     keyed = _mix(_mix(hashed ^ low) ^ high)
     return (keyed >> np.uint64(11)).astype(np.float64) / float(1 << 53)
 
@@ -90,14 +90,41 @@ def _unit_hash(table: Table, seed: Seed) -> npt.NDArray[np.float64]:
 def _hash_column(column: pd.Series) -> npt.NDArray[np.uint64]:
     """Hashes that don't change when a column turns nullable, or an int column to float."""
     import pandas as pd
+    from pandas.api import types
 
     if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(object)
-    if pd.api.types.is_numeric_dtype(column):
-        column = column.astype("Float64").astype("float64")
-    elif not pd.api.types.is_datetime64_any_dtype(column):
-        column = column.astype("string").astype(object)
-    return pd.util.hash_pandas_object(column, index=False).to_numpy(dtype=np.uint64)
+        column = column.astype(column.cat.categories.dtype if column.notna().all() else object)
+    if types.is_numeric_dtype(column):
+        return _hash_numbers(column)
+    if types.is_datetime64_any_dtype(column):
+        # Instants, whatever their zone and unit.
+        return _hash_array(np.asarray(column.dt.as_unit("us").astype("int64")))
+    return _hash_array(np.asarray(column.astype("string").astype(object)))
+
+
+def _hash_numbers(column: pd.Series) -> npt.NDArray[np.uint64]:
+    """Whole numbers by their integer, to the last digit; others by their float."""
+    from pandas.api import types
+
+    gone = column.isna().to_numpy(dtype=bool)
+    if not types.is_float_dtype(column):
+        kind = np.uint64 if types.is_unsigned_integer_dtype(column) else np.int64
+        # Only columns that can hold a missing cell know what to put in its place.
+        place = {"na_value": 0} if gone.any() else {}
+        hashed = _hash_array(column.to_numpy(dtype=kind, **place))
+    else:
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        whole = (np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))
+        integers = np.where(whole, numbers, 0).astype(np.int64)
+        hashed = np.where(whole, _hash_array(integers), _hash_array(numbers))
+    hashed[gone] = 0
+    return hashed
+
+
+def _hash_array(cells: npt.NDArray[np.generic]) -> npt.NDArray[np.uint64]:
+    import pandas as pd
+
+    return np.asarray(pd.util.hash_array(cells), dtype=np.uint64)
 
 
 def _mix(words: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

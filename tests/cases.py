@@ -9,9 +9,31 @@ from __future__ import annotations
 GENERATOR_CASES: dict[str, dict[str, object]] = {
     "bootstrap": {},
     "gaussian_copula": {},
+    "hmm": {"states": 3, "restarts": 1, "iterations": 10},
     "independent": {},
     "sdv_ctgan": {"epochs": 1},
     "sdv_gaussian_copula": {},
     "sdv_tvae": {"epochs": 1},
     "trees": {"trees": 1, "leaf": 5},
+}
+
+SINK_CASES: dict[str, dict[str, object]] = {
+    "csv": {"path": "{folder}/store", "compression": "gzip"},
+    "parquet": {"path": "{folder}/store"},
+    "sql": {"url": "postgresql://nobody@127.0.0.1:1/nothing"},
+}
+
+CHECK_CASES: dict[str, dict[str, object]] = {
+    "classifier_two_sample": {"folds": 2},
+    "column_shapes": {},
+    "contract": {},
+    "copies": {},
+    "keys": {},
+    "membership": {},
+    "nearest_record": {},
+    "pair_trends": {},
+    "parity_gap": {},
+    "rare_values": {},
+    "representation": {},
+    "train_synthetic_test_real": {},
 }

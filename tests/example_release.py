@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -41,7 +41,7 @@ def every_dtype() -> tuple[pd.DataFrame, TableSchema]:
             .astype("datetime64[ns]")
             .tz_localize("Europe/Berlin"),
             "day": pd.Series(
-                [datetime.date(2024, 2, 29), None, datetime.date(1, 1, 1), None, None], dtype=object
+                [dt.date(2024, 2, 29), None, dt.date(1, 1, 1), None, None], dtype=object
             ),
             "price": pd.Series(
                 [Decimal("1.50"), None, Decimal("-0.01"), Decimal("12345678901234567890.99"), None],
@@ -129,9 +129,7 @@ def example_release(
         attempts=1,
         releases=0,
     )
-    return Release(
-        manifest=manifest, files=files, schema=schema, report=report, decision=decision
-    )
+    return Release(manifest=manifest, files=files, schema=schema, report=report, decision=decision)
 
 
 def related_tables() -> tuple[dict[str, pd.DataFrame], Schema]:

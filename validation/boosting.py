@@ -16,6 +16,21 @@ if TYPE_CHECKING:
     from tabular.seeding import Seed
 
 Objective = Literal["binary", "multiclass", "regression"]
+Shape = Literal["detector", "predictor"]
+
+_SHAPES: dict[Shape, dict[str, float]] = {
+    # Deep and quick: finds faint and crowded patterns, such as repeated rows.
+    "detector": {"learning_rate": 0.1, "num_leaves": 31},
+    # Shallow and cautious: holds up on few rows and faint targets, where deep trees learn noise
+    # and the comparison of two models becomes one of their noise.
+    "predictor": {
+        "learning_rate": 0.05,
+        "num_leaves": 7,
+        "feature_fraction": 0.5,
+        "cat_smooth": 20,
+        "cat_l2": 20,
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -29,11 +44,12 @@ class Booster:
     model: lightgbm.Booster
 
     @staticmethod
-    def fit(  # noqa: PLR0913  the parameters of one fit
+    def fit(
         x: npt.NDArray[np.float64],
         y: npt.NDArray[np.float64],
         *,
         objective: Objective,
+        shape: Shape = "predictor",
         categorical: Sequence[int] = (),
         n_classes: int = 2,
         rounds: int = 100,
@@ -45,6 +61,7 @@ class Booster:
             x: Shape (n_rows, n_columns), NaN for missing, codes from 0 in categorical columns.
             y: Shape (n_rows,): 0 or 1, a class from 0, or a number.
             objective: What `y` is.
+            shape: `detector` to tell samples apart, `predictor` to predict a target.
             categorical: Positions of the categorical columns.
             n_classes: Number of classes of a multi-class `y`.
             rounds: Number of trees (per class).
@@ -54,8 +71,7 @@ class Booster:
 
         parameters: dict[str, object] = {
             "objective": objective,
-            "learning_rate": 0.1,
-            "num_leaves": 31,
+            **_SHAPES[shape],
             "min_data_in_leaf": 20,
             "num_threads": 1,
             "deterministic": True,

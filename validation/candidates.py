@@ -65,7 +65,7 @@ class Candidates:
         for attribute, values in self.attributes.items():
             known = np.array([isinstance(value, str) for value in values], dtype=bool)
             for group in np.unique(values[known].astype(str)):
-                found[f"{attribute} = {group}"] = known & (values == group)
+                found[f"{attribute} = {group.removesuffix('.0')}"] = known & (values == group)
         return found
 
     def sides(self, mask: Mask) -> tuple[int, int]:
@@ -153,9 +153,7 @@ def _score(
     )
 
 
-def _some(
-    table: Table, most: int, rng: np.random.Generator, *, subjects: bool = False
-) -> Table:
+def _some(table: Table, most: int, rng: np.random.Generator, *, subjects: bool = False) -> Table:
     """At most this many rows, or subjects, by whole subjects."""
     n = table.n_subjects
     keep = most if subjects else int(n * most / max(len(table), 1))

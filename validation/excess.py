@@ -100,7 +100,7 @@ class Excess:
         p1, p0 = synthetic.share, fresh.share
         n1, n0 = max(synthetic.n, 1.0), max(fresh.n, 1.0)
         # One row is added, so that a rate of 0 is not taken for certain.
-        pooled = (p0 * n0 + 1) / (n0 + 2)
+        pooled = (p1 * n1 + p0 * n0 + 1) / (n1 + n0 + 2)
         return Excess(
             value=p1 - p0,
             low=p1 - p0 - float(np.hypot(p1 - low1, high0 - p0)),

@@ -1,15 +1,39 @@
-"""What the report shows of a table: distributions, associations and groups, as aggregates."""
+"""What the report shows of a table: distributions, associations and groups, as aggregates.
+
+No cell stands for fewer than k subjects: rare categories are put together, bins of numbers are
+joined with their neighbours, and the ends of an axis are open.
+"""
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from validation.contingency import Binning
+from validation.features import is_numeric, labels, numbers, space_of
+from validation.groups import group_rows
+from validation.outcome import Outcome
+
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from tabular.schema import Column
     from validation.base import Evidence
+    from validation.groups import GroupRows
+
+    Floats = npt.NDArray[np.float64]
+    Codes = npt.NDArray[np.int64]
 
 MOST_BINS = 20
+MOST_PAIRED = 40
+_LEAST_GROUP = 20
+_CROWDED = 0.6
+_DAY = 86_400.0
+_TICKS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 class _Picture(BaseModel):
@@ -21,14 +45,22 @@ class ColumnPicture(_Picture):
 
     name: str
     type: Literal["number", "moment", "category"]
-    labels: tuple[str, ...] = Field(description="What each bin holds, at most 20 and two more.")
-    real: tuple[float, ...] = Field(description="Share of the real rows in each bin.")
+    labels: tuple[str, ...] = Field(description="What each bin holds.")
+    real: tuple[float, ...] = Field(description="Share of the train rows in each bin.")
     synthetic: tuple[float, ...] = Field(description="Share of the synthetic rows in each bin.")
-    distance: float = Field(description="Total variation distance of the two over these bins.")
+
+    @property
+    def distance(self) -> float:
+        """Total variation distance over these bins."""
+        return sum(abs(a - b) for a, b in zip(self.real, self.synthetic, strict=True)) / 2
 
 
 class AssociationPicture(_Picture):
-    """How strongly each two columns go together: Cramér's V, bias corrected, in [0, 1]."""
+    """How strongly each two columns go together: Cramér's V without its bias, in [0, 1].
+
+    Reference:
+        Bergsma (2013), A bias-correction for Cramér's V and Tschuprow's T.
+    """
 
     names: tuple[str, ...]
     real: tuple[tuple[float, ...], ...]
@@ -46,24 +78,329 @@ class AssociationPicture(_Picture):
 class GroupPicture(_Picture):
     """One group of people: how many there are, and how often they have the outcome."""
 
-    attribute: str
     group: str
-    rows: int = Field(description="Real rows.")
-    real: float = Field(description="Share of the real rows.")
+    rows: int = Field(description="Train rows.")
+    real: float = Field(description="Share of the train rows.")
     synthetic: float = Field(description="Share of the synthetic rows.")
     outcome_real: float | None = None
     outcome_synthetic: float | None = None
 
 
 class TablePictures(_Picture):
-    """All pictures of one table; no cell of fewer than k subjects is in them."""
+    """All pictures of one table."""
 
-    k: int
+    k: int = Field(description="Subjects that stand behind each cell, at least.")
     columns: tuple[ColumnPicture, ...] = ()
     association: AssociationPicture | None = None
     groups: tuple[GroupPicture, ...] = ()
-    outcome: str = Field(default="", description="What the outcome of the groups table is.")
+    outcome: str = Field(default="", description="What the outcome of the groups is.")
 
     def public(self) -> TablePictures:
-        """The same pictures, rounded, for outside the house."""
-        return self
+        """The same pictures for outside the house: shares to a thousandth, counts to ten."""
+        columns = tuple(
+            column.model_copy(
+                update={"real": _short(column.real), "synthetic": _short(column.synthetic)}
+            )
+            for column in self.columns
+        )
+        association = self.association and self.association.model_copy(
+            update={
+                "real": tuple(map(_short, self.association.real)),
+                "synthetic": tuple(map(_short, self.association.synthetic)),
+            }
+        )
+        groups = tuple(
+            group.model_copy(
+                update={
+                    "rows": round(group.rows, -1),
+                    "real": round(group.real, 3),
+                    "synthetic": round(group.synthetic, 3),
+                    "outcome_real": _thousandth(group.outcome_real),
+                    "outcome_synthetic": _thousandth(group.outcome_synthetic),
+                }
+            )
+            for group in self.groups
+        )
+        return self.model_copy(
+            update={"columns": columns, "association": association, "groups": groups}
+        )
+
+
+def draw(evidence: Evidence) -> TablePictures:
+    """The pictures of a table: aggregates only, no cell of fewer than k train subjects."""
+    space = space_of(evidence)
+    outcome = Outcome.learn(evidence.train, evidence.target) if evidence.target else None
+    return TablePictures(
+        k=evidence.k,
+        columns=tuple(_column(column, evidence) for column in space.columns),
+        association=_association(evidence) if len(space.columns) > 1 else None,
+        groups=_groups(evidence, outcome),
+        outcome=f"{outcome.name} in {outcome.target}" if outcome else "",
+    )
+
+
+def _column(column: Column, evidence: Evidence) -> ColumnPicture:
+    if not is_numeric(column):
+        return _categories(column, evidence)
+    ours, theirs = (numbers(t.frame[column.name]) for t in (evidence.train, evidence.synthetic))
+    moment = column.sdtype == "datetime"
+    edges = _edges(ours, moment=moment)
+    edges = _joined(edges, ours, evidence)
+    n = len(edges) + 1
+    codes = [_bin(values, edges) for values in (ours, theirs)]
+    names = _names(edges, ours, moment=moment)
+    return _picture(column.name, "moment" if moment else "number", codes, names, n, evidence)
+
+
+def _categories(column: Column, evidence: Evidence) -> ColumnPicture:
+    """The most frequent categories that k subjects share; the others together."""
+    levels = space_of(evidence).levels[column.name]
+    codes = [
+        levels.codes(table.frame[column.name]) for table in (evidence.train, evidence.synthetic)
+    ]
+    backing = _backing(codes[0], evidence, levels.unseen + 1)
+    shown = np.flatnonzero(backing[: len(levels.names)] >= evidence.k)
+    shown = shown[: MOST_BINS - 1] if len(levels.names) > MOST_BINS else shown
+    text = [levels.names[i].removesuffix(".0") for i in shown]
+    if column.sdtype in {"ordinal", "boolean"}:
+        rank = {
+            str(name): i for i, name in enumerate(_plain_labels(column.categories or sorted(text)))
+        }
+        order = sorted(range(len(shown)), key=lambda i: rank.get(text[i], len(rank)))
+        shown, text = shown[order], [text[i] for i in order]
+    place = np.full(levels.unseen + 1, len(shown))
+    place[shown] = np.arange(len(shown))
+    place[levels.missing] = len(shown) + 1
+    return _picture(
+        column.name,
+        "category",
+        [place[side] for side in codes],
+        [*text, "all others"],
+        len(shown) + 1,
+        evidence,
+    )
+
+
+def _plain_labels(values: object) -> list[str]:
+    import pandas as pd
+
+    text = labels(pd.Series(list(values)))  # type: ignore[call-overload]
+    return [str(value).removesuffix(".0") for value in text]
+
+
+def _picture(
+    name: str,
+    kind: Literal["number", "moment", "category"],
+    codes: list[Codes],
+    names: list[str],
+    n_bins: int,
+    evidence: Evidence,
+) -> ColumnPicture:
+    """Shares by bin; the code `n_bins` is a missing cell. Empty bins and small ones are left out.
+
+    What is left of the real rows in cells of fewer than k subjects is shown as none: a reader sees
+    that there is next to nothing, and not whom.
+    """
+    counts = [np.bincount(side, minlength=n_bins + 1)[: n_bins + 1] for side in codes]
+    backing = _backing(codes[0], evidence, n_bins + 1)
+    counts[0] = np.where(backing >= evidence.k, counts[0], 0)
+    names = [*names, "missing"]
+    shares = [side / max(side.sum(), 1) for side in counts]
+    kept = [i for i in range(n_bins + 1) if shares[0][i] > 0 or shares[1][i] > 0]
+    return ColumnPicture(
+        name=name,
+        type=kind,
+        labels=tuple(names[i] for i in kept),
+        real=tuple(float(shares[0][i]) for i in kept),
+        synthetic=tuple(float(shares[1][i]) for i in kept),
+    )
+
+
+def _edges(values: Floats, *, moment: bool) -> Floats:
+    """Inner edges of at most 20 bins: round numbers, and values of their own where there are few.
+
+    Bins are equally wide between the 1st and the 99th percentile, and quantiles where one such bin
+    would hold nearly all rows.
+    """
+    present = values[~np.isnan(values)]
+    if not len(present):
+        return np.empty(0)
+    distinct = np.unique(present)
+    if len(distinct) <= MOST_BINS:
+        return distinct[1:]
+    low, high = np.quantile(present, [0.01, 0.99])
+    if high <= low:
+        low, high = distinct[0], distinct[-1]
+    edges = _round_steps(low, high, _DAY if moment else 0.0)
+    fullest = np.bincount(np.searchsorted(edges, present, "right")).max() / len(present)
+    if fullest > _CROWDED:
+        values, counts = np.unique(present, return_counts=True)
+        atom = values[counts.argmax()]
+        others = present[present != atom] if counts.max() > len(present) / 10 else present
+        inner = np.quantile(others, np.linspace(0, 1, MOST_BINS - 4)[1:-1])
+        rounded = np.array([_significant(edge) for edge in inner])
+        # The atom stands alone: an edge at it and one above it, where the others begin.
+        above = others[others > atom]
+        rest = [_significant(float(np.quantile(above, 0.02)))] if len(above) else []
+        edges = np.unique([edge for edge in (*rounded, atom, *rest) if edge > distinct[0]])
+    return edges
+
+
+def _round_steps(low: float, high: float, least: float) -> Floats:
+    rough = max((high - low) / 16, least)
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * tick for tick in _TICKS if size * tick >= rough * (1 - 1e-9))
+    if least:
+        step = max(math.ceil(step / least), 1) * least
+    first = math.ceil(low / step + 1e-9)
+    return np.arange(first, math.floor(high / step + 1e-9) + 1) * step
+
+
+def _significant(value: float) -> float:
+    """Two significant digits: no edge is one person's number."""
+    if value == 0 or not math.isfinite(value):
+        return 0.0
+    return round(value, 1 - math.floor(math.log10(abs(value))))
+
+
+def _bin(values: Floats, edges: Floats) -> Codes:
+    """Bin of each number; missing comes after the last."""
+    codes = np.searchsorted(edges, values, "right")
+    return np.where(np.isnan(values), len(edges) + 1, codes).astype(np.int64)
+
+
+def _joined(edges: Floats, values: Floats, evidence: Evidence) -> Floats:
+    """Edges without those that cut off fewer than k train subjects."""
+    while len(edges):
+        backing = _backing(_bin(values, edges), evidence, len(edges) + 2)[: len(edges) + 1]
+        small = np.flatnonzero(backing < evidence.k)
+        if not len(small):
+            break
+        # The first small bin joins its smaller neighbour.
+        i = int(small[0])
+        left = backing[i - 1] if i else np.inf
+        right = backing[i + 1] if i < len(edges) else np.inf
+        edges = np.delete(edges, i - 1 if left <= right else i)
+    return edges
+
+
+def _backing(codes: Codes, evidence: Evidence, size: int) -> Codes:
+    """Train subjects behind each code, shape (size,)."""
+    pairs = np.unique(evidence.train.subject_codes * size + codes)
+    return np.bincount(pairs % size, minlength=size).astype(np.int64)
+
+
+def _names(edges: Floats, values: Floats, *, moment: bool) -> list[str]:
+    """What each bin holds, as people write it; the ends are open."""
+    if not len(edges):
+        return ["any value"]
+    present = values[~np.isnan(values)]
+    whole = not moment and bool((present == np.rint(present)).all())
+    text = [_moment(edge) if moment else _number(edge) for edge in edges]
+    if whole and (edges == np.rint(edges)).all():
+        last = [_number(edge - 1) for edge in edges]
+        spans = [
+            low if low == high else f"{low} to {high}"
+            for low, high in zip(text[:-1], last[1:], strict=True)
+        ]
+        return [f"{last[0]} or less", *spans, f"{text[-1]} or more"]
+    spans = [f"{low} to {high}" for low, high in zip(text[:-1], text[1:], strict=True)]
+    return [f"below {text[0]}", *spans, f"{text[-1]} or more"]
+
+
+def _number(value: float) -> str:
+    text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"  # noqa: PLR2004  a million
+    return text.replace("-", "\N{MINUS SIGN}") if value < 0 else text
+
+
+def _moment(value: float) -> str:
+    return datetime.fromtimestamp(value, tz=UTC).strftime("%Y-%m-%d")
+
+
+def _association(evidence: Evidence) -> AssociationPicture:
+    binning = Binning.learn(evidence.train, space_of(evidence))
+    names = binning.space.names[:MOST_PAIRED]
+    sizes = [binning.levels(name) for name in names]
+    maps = []
+    for table in (evidence.train, evidence.synthetic):
+        codes = binning.codes(table)
+        maps.append(_cramers_v([codes[name] for name in names], sizes))
+    real, synthetic = (tuple(tuple(map(float, row)) for row in matrix) for matrix in maps)
+    return AssociationPicture(names=names, real=real, synthetic=synthetic)
+
+
+def _cramers_v(columns: list[Codes], sizes: list[int]) -> Floats:
+    """Cramér's V of each two columns, bias corrected, shape (n_columns, n_columns)."""
+    n = max(len(columns[0]), 1)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    marks = np.zeros((len(columns[0]), starts[-1]), dtype=np.float32)
+    for start, codes in zip(starts[:-1], columns, strict=True):
+        marks[np.arange(len(codes)), start + codes] = 1
+    # Counts stay below 2^24, which float32 holds exactly, for any table up to 16 million rows.
+    joint = (marks.T @ marks).astype(np.float64)
+    out = np.eye(len(columns))
+    for i in range(len(columns)):
+        for j in range(i):
+            table = joint[starts[i] : starts[i + 1], starts[j] : starts[j + 1]]
+            table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
+            out[i, j] = out[j, i] = _bergsma(table, n)
+    return out
+
+
+def _bergsma(table: Floats, n: int) -> float:
+    rows, columns = table.shape
+    if min(rows, columns) < 2 or n < 2:  # noqa: PLR2004  a constant goes with nothing
+        return 0.0
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / n
+    squared = float(((table - expected) ** 2 / expected).sum()) / n
+    corrected = max(squared - (rows - 1) * (columns - 1) / (n - 1), 0.0)
+    r, c = rows - (rows - 1) ** 2 / (n - 1), columns - (columns - 1) ** 2 / (n - 1)
+    least = min(r, c) - 1
+    return float(min(math.sqrt(corrected / least), 1.0)) if least > 0 else 0.0
+
+
+def _groups(evidence: Evidence, outcome: Outcome | None) -> tuple[GroupPicture, ...]:
+    if not evidence.sensitive:
+        return ()
+    found = []
+    had = {
+        side: outcome.of(table) if outcome else None
+        for side, table in (("train", evidence.train), ("synthetic", evidence.synthetic))
+    }
+    for group in group_rows(evidence, ("train", "synthetic"), together=False):
+        mask = group.masks["train"]
+        if len(np.unique(group.subjects["train"][mask])) < max(evidence.k, _LEAST_GROUP):
+            continue
+        rates = {side: _rate(group, side, flags, evidence.k) for side, flags in had.items()}
+        if outcome and outcome.target in group.attributes:
+            rates = {}
+        found.append(
+            GroupPicture(
+                group=group.name,
+                rows=group.rows("train"),
+                real=group.share("train"),
+                synthetic=group.share("synthetic"),
+                outcome_real=rates.get("train"),
+                outcome_synthetic=rates.get("synthetic"),
+            )
+        )
+    return tuple(found)
+
+
+def _rate(
+    group: GroupRows, side: str, flags: npt.NDArray[np.bool_] | None, k: int
+) -> float | None:
+    """How often the group has the outcome; none where fewer than k have it, or do not."""
+    mask, subjects = group.masks[side], group.subjects[side]
+    if flags is None or not mask.any():
+        return None
+    backing = min(len(np.unique(subjects[mask & (flags == had)])) for had in (True, False))
+    return float(flags[mask].mean()) if side == "synthetic" or backing >= k else None
+
+
+def _short(shares: tuple[float, ...]) -> tuple[float, ...]:
+    return tuple(round(share, 3) for share in shares)
+
+
+def _thousandth(share: float | None) -> float | None:
+    return None if share is None else round(share, 3)

@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -59,6 +59,10 @@ class Report(BaseModel):
     )
     versions: dict[str, str] = Field(default_factory=dict)
     pictures: dict[str, TablePictures] = Field(default_factory=dict)
+    set_aside: dict[str, dict[str, int]] = Field(
+        default_factory=dict,
+        description="Real rows that each contract rule set aside, by table and rule.",
+    )
     epsilon: float | None = Field(
         default=None, description="Differential privacy spent; none where there is no guarantee."
     )
@@ -88,14 +92,14 @@ class Report(BaseModel):
         What fails or can't be decided, and blocks, is a failure; what could not be judged is
         skipped; what only warns is said in the case's output.
         """
-        root = ElementTree.Element("testsuites", name=_xml(self.name))
+        root = ET.Element("testsuites", name=_xml(self.name))
         for family in FAMILIES:
             members = [result for result in self.results if result.family == family]
             if not members:
                 continue
             tags = [_junit_tag(result) for result in members]
             counts = Counter(tags)
-            suite = ElementTree.SubElement(
+            suite = ET.SubElement(
                 root,
                 "testsuite",
                 name=family,
@@ -106,7 +110,7 @@ class Report(BaseModel):
                 time=f"{sum(result.seconds for result in members):.3f}",
             )
             for result, tag in zip(members, tags, strict=True):
-                case = ElementTree.SubElement(
+                case = ET.SubElement(
                     suite,
                     "testcase",
                     classname=_xml(".".join(filter(None, (family, result.table)))),
@@ -114,15 +118,13 @@ class Report(BaseModel):
                     time=f"{result.seconds:.3f}",
                 )
                 if tag in {"failure", "error", "skipped"}:
-                    ElementTree.SubElement(
-                        case, tag, type=result.status, message=_xml(result.message)
-                    )
+                    ET.SubElement(case, tag, type=result.status, message=_xml(result.message))
                 else:
-                    ElementTree.SubElement(case, "system-out").text = _xml(
+                    ET.SubElement(case, "system-out").text = _xml(
                         f"{result.status}: {result.message}"
                     )
-        ElementTree.indent(root)
-        return ElementTree.tostring(root, encoding="unicode", xml_declaration=True)
+        ET.indent(root)
+        return ET.tostring(root, encoding="unicode", xml_declaration=True)
 
     def to_markdown(self) -> str:
         """A table of all results, for a pull request or a terminal."""
@@ -135,17 +137,18 @@ class Report(BaseModel):
         for result in self.results:
             interval = " to ".join(map(figure, result.interval)) if result.interval else ""
             bound = "≤" if result.better == "lower" else "≥"
-            threshold = f"{bound} {figure(result.threshold)}" if result.threshold is not None else ""
+            asked = f"{bound} {figure(result.threshold)}" if result.threshold is not None else ""
             cells = (
                 result.check,
                 result.family,
                 result.table,
-                result.status if result.severity == "blocking" else f"{result.status} "
-                f"({result.severity})",
+                result.status
+                if result.severity == "blocking"
+                else f"{result.status} ({result.severity})",
                 figure(result.value),
                 interval,
                 figure(result.baseline),
-                threshold,
+                asked,
                 result.message,
             )
             lines.append(f"| {' | '.join(map(_cell, cells))} |")

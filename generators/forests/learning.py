@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tabular.seeding import Seed
 
 
+POW = float(__import__("os").environ.get("POW","0"))
 @dataclass(frozen=True)
 class Growth:
     """How forests are grown.
@@ -286,7 +287,8 @@ def _outputs(symbol: npt.NDArray[np.int32], classes: int | None, moments: int = 
     rank = middle[symbol] / len(symbol)
     if moments <= 1:
         return rank[:, None]
-    return np.cos(np.pi * rank[:, None] * np.arange(1, moments + 1))
+    order = np.arange(1, moments + 1)
+    return np.cos(np.pi * rank[:, None] * order) / order**POW
 
 
 def _rank(

@@ -31,7 +31,7 @@ def list_kinds(what: str, *, as_json: bool) -> None:
     from rich.table import Table
 
     registry = _REGISTRIES[what]
-    kinds = by_family(dict(CHECKS)) if what == "checks" else list(registry)
+    kinds = by_family(CHECKS) if what == "checks" else list(registry)
     if as_json:
         rows = [{"kind": kind, **_facts(registry[kind])} for kind in kinds]
         print(json.dumps(rows, indent=1))  # noqa: T201  the command's answer
@@ -88,9 +88,10 @@ def list_releases(store: Path, *, as_json: bool) -> None:
     """
     from rich.table import Table
 
-    from pipelines.store import releases
+    from pipelines.store import Store
 
-    found = releases(store)
+    opened = Store(store)
+    found = [manifest for name in opened.datasets() for manifest in opened.releases(name)]
     if as_json:
         print(json.dumps([m.model_dump(mode="json") for m in found], indent=1))  # noqa: T201
         return

@@ -144,9 +144,7 @@ def _with_roles(
     columns = dict(options.columns)
     for role, names in (("target", (target,) if target else ()), ("sensitive", sensitive)):
         for column in names:
-            columns[column] = columns.get(column, ColumnOptions()).model_copy(
-                update={"role": role}
-            )
+            columns[column] = columns.get(column, ColumnOptions()).model_copy(update={"role": role})
     changed = options.model_copy(update={"columns": columns})
     return config.model_copy(update={"tables": {**config.tables, name: changed}})
 
@@ -155,10 +153,12 @@ def show(report: Report, decision: Decision, *, html: Path | None, as_json: bool
     """Print the verdict, and write the page if it is asked for."""
     import json
 
+
     from pipelines.terminal import console, show_results, show_verdict
-    from validation.report_html import render
 
     if html:
+        from validation.report_html import render
+
         html.write_text(render(report, decision), encoding="utf-8")
     if as_json:
         answer = {

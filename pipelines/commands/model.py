@@ -83,9 +83,7 @@ def _watched(parts: Iterable[Table], rows: int, progress: Any) -> Iterable[Table
 
 
 def _cut_notice(fitted: FittedGenerator) -> str:
-    return (
-        "; the last entity may be cut short" if fitted.encoder.table_schema.sequence else ""
-    )
+    return "; the last entity may be cut short" if fitted.encoder.table_schema.sequence else ""
 
 
 def _generator(kind: str | None, options: tuple[str, ...]) -> Generator:

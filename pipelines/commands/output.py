@@ -34,7 +34,7 @@ def writer(out: Path) -> Writer:
         raise ConfigurationError("the folder is not there", where=str(out.parent))
     name = out.name.lower()
     if name.endswith((".csv", ".csv.gz", ".csv.zst")):
-        return lambda parts, schema: _whole(out, lambda path: _csv(parts, schema, path))
+        return lambda parts, schema: _csv(parts, schema, out)
     if name.endswith(".parquet"):
         return lambda parts, schema: _whole(out, lambda path: _parquet(parts, schema, path))
     raise ConfigurationError(

@@ -32,7 +32,7 @@ def run(config: PipelineConfig, settings: Settings, *, as_json: bool, debug: boo
     """
     with _announced(as_json=as_json):
         state, flow_run = _run_flow(config)
-    if state.is_failed() and state.name != "Rejected" or state.is_crashed():
+    if (state.is_failed() and state.name != "Rejected") or state.is_crashed():
         error = state.result(raise_on_failure=False)
         if isinstance(error, WaxworkError):
             raise error
@@ -91,12 +91,13 @@ def _announced(*, as_json: bool) -> Iterator[None]:
         yield
 
 
-def _run_flow(config: PipelineConfig) -> tuple[Any, UUID]:
+def _run_flow(config: PipelineConfig) -> tuple[Any, UUID | None]:
     from pipelines.flows.synthesize import synthesize
 
     state = synthesize(config, return_state=True)
     flow_run = state.state_details.flow_run_id
-    _drain(flow_run)
+    if flow_run is not None:
+        _drain(flow_run)
     return state, flow_run
 
 

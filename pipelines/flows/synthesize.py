@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from prefect import flow, runtime
-from prefect.states import Completed, Failed, State
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
 
 from pipelines import tasks
 from pipelines.artifacts import ProgressArtifact, show_report
@@ -50,7 +51,9 @@ def synthesize(config: PipelineConfig, only_if_changed: bool = False) -> State[A
     return _state(outcome.verdict, outcome.reasons)
 
 
-def _as_before(config: PipelineConfig, settings: Settings, workspace: Workspace) -> State[Any] | None:
+def _as_before(
+    config: PipelineConfig, settings: Settings, workspace: Workspace
+) -> State[Any] | None:
     before = standing(config, settings, workspace)
     if before is None:
         return None

@@ -8,21 +8,24 @@ import logging
 import os
 import secrets
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from pipelines.base import ConfigPath, Receipt, Sink
+from pipelines.releases import file_name
+from pipelines.store import Store, is_there
 from tabular.errors import ReleaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     import pandas as pd
     import pyarrow as pa
 
-    from pipelines.releases import FileDigest, Release
+    from pipelines.releases import Release
     from pipelines.settings import Settings
     from tabular.schema import TableSchema
 
@@ -50,44 +53,43 @@ class CsvSink(Sink, frozen=True):
         """Publish `<path>/<dataset>/releases/<version>/data/<table>.csv` and point LATEST at it.
 
         Raises:
-            ReleaseError: The store can't be written, is busy, or holds this version already.
+            ReleaseError: The store can't be written, or holds this version already.
+            SinkUnavailable: Another publisher is at work.
         """
-        from pipelines.store import Store
-
         del settings
-        notes: list[str] = []
-
-        def write_table(release: Release, table: str, folder: Path) -> FileDigest:
-            return _write_table(release, table, folder, _SUFFIXES[self.compression], notes)
-
-        folder = Store(self.path).publish(release, write_table)
+        form = _Csv(_SUFFIXES[self.compression])
+        folder = Store(self.path).publish(release, form)
         return Receipt(
             sink=self.kind,
             location=str(folder),
             version=release.manifest.version,
             rows={name: entry.rows for name, entry in release.manifest.tables.items()},
-            notes=tuple(notes),
+            notes=tuple(form.notes),
         )
 
-
-def _write_table(
-    release: Release, table: str, folder: Path, suffix: str, notes: list[str]
-) -> FileDigest:
-    from pipelines.releases import FileDigest, file_name, sha256
-
-    file = f"data/{file_name(table)}{suffix}"
-    (folder / "data").mkdir(exist_ok=True)
-    neutralised = write_csv(release.frame(table), folder / file, release.schema.tables[table])
-    if neutralised:
-        notes.append(
-            f"table {table}: {neutralised} cells that spreadsheets would run as formulas "
-            "were given a leading apostrophe"
-        )
-    rows = release.manifest.tables[table].rows
-    return FileDigest(file=file, rows=rows, sha256=sha256(folder / file))
+    def still_holds(self, receipt: Receipt, settings: Settings) -> bool:
+        """Whether all files of the release are there."""
+        del settings
+        return is_there(Path(receipt.location), receipt.version)
 
 
-def write_csv(frame: pd.DataFrame, path: Path, schema: TableSchema) -> int:
+@dataclass(frozen=True)
+class _Csv:
+    """One text file per table, and what there is to note of them."""
+
+    suffix: str
+    notes: list[str] = field(default_factory=list)
+
+    def file(self, table: str) -> str:
+        return f"data/{file_name(table)}{self.suffix}"
+
+    def write(self, release: Release, table: str, path: Path) -> None:
+        neutralised = write_csv(release.frame(table), path, release.schema.tables[table])
+        if neutralised:
+            self.notes.append(f"table {table}: {_said(neutralised)}")
+
+
+def write_csv(rows: pd.DataFrame | Iterable[pd.DataFrame], path: Path, schema: TableSchema) -> int:
     """Write rows as the source's text file would hold them, whole or not at all.
 
     Missing cells, numbers, dates and the order of columns are as in the source. A cell that a
@@ -95,7 +97,7 @@ def write_csv(frame: pd.DataFrame, path: Path, schema: TableSchema) -> int:
     and is no plain number) gets a leading apostrophe.
 
     Args:
-        frame: Rows with the schema's columns.
+        rows: Rows with the schema's columns, in one frame or in several.
         path: Ends in `.csv`, `.csv.gz` or `.csv.zst`.
         schema: Holds the text format of each column.
 
@@ -107,37 +109,50 @@ def write_csv(frame: pd.DataFrame, path: Path, schema: TableSchema) -> int:
     """
     try:
         with _whole_file(path) as raw, _compressed(raw, path) as file:
-            changed = _write_rows(frame, file, schema)
+            changed = _write_rows(rows, file, schema)
     except OSError as error:
         raise ReleaseError(
             f"the file can't be written: {error.strerror or type(error).__name__}", where=str(path)
         ) from error
     if changed:
-        _LOG.warning("%s: %d cells that start like a formula were neutralised", path.name, changed)
+        _LOG.warning("%s: %s", path.name, _said(changed))
     return changed
 
 
-def _write_rows(frame: pd.DataFrame, file: IO[bytes], schema: TableSchema) -> int:
+def _said(n: int) -> str:
+    cells = "1 cell" if n == 1 else f"{n} cells"
+    return f"{cells} that a spreadsheet would run as a formula got a leading apostrophe"
+
+
+def _write_rows(
+    rows: pd.DataFrame | Iterable[pd.DataFrame], file: IO[bytes], schema: TableSchema
+) -> int:
+    import pandas as pd
     import pyarrow as pa
 
     from pipelines.text_formats import to_text
 
     header, changed = _neutral(pa.array(schema.names, type=pa.string()))
     file.write(_lines([header.slice(i, 1) for i in range(len(header))]))
-    for start in range(0, len(frame), _ROWS_AT_ONCE):
-        rows = frame.iloc[start : start + _ROWS_AT_ONCE]
-        text = to_text(rows, schema.columns)
+    for part in _parts([rows] if isinstance(rows, pd.DataFrame) else rows):
+        text = to_text(part, schema.columns)
         cells = []
         for column in schema.columns:
             written = pa.array(text[column.name].astype(object), type=pa.string())
             if not column.dtype.lower().startswith(_NEVER_FORMULAS):
                 # A missing cell is the source's own token, which may well be a dash.
-                there = pa.array(rows[column.name].notna().to_numpy())
+                there = pa.array(part[column.name].notna().to_numpy())
                 written, found = _neutral(written, there)
                 changed += found
             cells.append(written)
         file.write(_lines(cells))
     return changed
+
+
+def _parts(frames: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    for frame in frames:
+        for start in range(0, len(frame), _ROWS_AT_ONCE):
+            yield frame.iloc[start : start + _ROWS_AT_ONCE]
 
 
 def _neutral(cells: pa.Array, there: pa.Array | None = None) -> tuple[pa.Array, int]:

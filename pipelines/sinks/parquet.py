@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from pipelines.base import ConfigPath, Receipt, Sink
+from pipelines.releases import sha256, table_file
+from pipelines.store import Store, copy_file, is_there
 from tabular.errors import ReleaseError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from pipelines.releases import FileDigest, Release
+    from pipelines.releases import Release
     from pipelines.settings import Settings
 
 
@@ -26,12 +27,11 @@ class ParquetSink(Sink, frozen=True):
         """Publish a release as `<path>/<dataset>/releases/<version>` and point LATEST at it.
 
         Raises:
-            ReleaseError: The store can't be written, is busy, or holds this version already.
+            ReleaseError: The store can't be written, or holds this version already.
+            SinkUnavailable: Another publisher is at work.
         """
-        from pipelines.store import Store
-
         del settings
-        folder = Store(self.path).publish(release, _copy)
+        folder = Store(self.path).publish(release, _Parquet())
         return Receipt(
             sink=self.kind,
             location=str(folder),
@@ -39,18 +39,25 @@ class ParquetSink(Sink, frozen=True):
             rows={name: entry.rows for name, entry in release.manifest.tables.items()},
         )
 
+    def still_holds(self, receipt: Receipt, settings: Settings) -> bool:
+        """Whether all files of the release are there."""
+        del settings
+        return is_there(Path(receipt.location), receipt.version)
 
-def _copy(release: Release, table: str, folder: Path) -> FileDigest:
-    """The very bytes that were judged, at their place in the release."""
-    from pipelines.releases import table_file
-    from pipelines.store import copy_file
 
-    source = release.files[table]
-    if not (release.schema.tables[table].reference or _is_marked(source)):
-        raise ReleaseError("the file is not marked as synthetic", where=f"table {table}")
-    file = table_file(table)
-    copy_file(source, folder / file)
-    return release.manifest.tables[table].model_copy(update={"file": file})
+class _Parquet:
+    """The very bytes that were judged."""
+
+    def file(self, table: str) -> str:
+        return table_file(table)
+
+    def write(self, release: Release, table: str, path: Path) -> None:
+        source = release.files[table]
+        if not (release.schema.tables[table].reference or _is_marked(source)):
+            raise ReleaseError("the file is not marked as synthetic", where=f"table {table}")
+        copy_file(source, path)
+        if sha256(path) != release.manifest.tables[table].sha256:
+            raise ReleaseError("the data is not the data that was judged", where=f"table {table}")
 
 
 def _is_marked(path: Path) -> bool:

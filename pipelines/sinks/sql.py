@@ -15,11 +15,11 @@ import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipelines.base import Receipt, Sink
 from pipelines.secrets import SecretName
-from tabular.errors import ConfigurationError, ReleaseError
+from tabular.errors import ConfigurationError, ReleaseError, SinkUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,13 +54,23 @@ class SqlSink(Sink, frozen=True):
         default=30, gt=0, le=3600, description="Longest wait for readers when tables are swapped."
     )
 
+    @field_validator("url")
+    @classmethod
+    def _holds_no_password(cls, url: str | SecretName) -> str | SecretName:
+        from pipelines.postgres import check_plain_url
+
+        if isinstance(url, str):
+            check_plain_url(url, where="sinks.sql.url")
+        return url
+
     def write(self, release: Release, settings: Settings) -> Receipt:
         """Load all tables and swap them in.
 
         Raises:
-            ReleaseError: The database can't be reached or written, another publisher is at work, a
-                table of another origin has the name, or something that can't follow a swap depends
-                on the table.
+            ReleaseError: The database refuses, a table of another origin has the name, or
+                something that can't follow a swap depends on the table.
+            SinkUnavailable: The database does not answer, another publisher is at work, or readers
+                hold the table.
             ConfigurationError: A secret is missing, or the URL is not one of PostgreSQL.
         """
         from pipelines.postgres_tables import check_names
@@ -80,6 +90,22 @@ class SqlSink(Sink, frozen=True):
             rows={name: entry.rows for name, entry in manifest.tables.items()},
             notes=tuple(notes),
         )
+
+    def still_holds(self, receipt: Receipt, settings: Settings) -> bool:
+        """Whether the tables are still marked as of this version; true if nobody answers."""
+        from pipelines import postgres_tables as tables
+
+        try:
+            with _connected(self.url, settings) as connection, _translated(receipt.location):
+                cursor = connection.cursor()
+                found = [tables.find(cursor, self.schema_name, name) for name in receipt.rows]
+        except SinkUnavailable:
+            return True
+        return all(
+            table is not None and table.comment.startswith(f"{_MARK} ")
+            and table.comment.split(" ")[3:4] == [receipt.version]
+            for table in found
+        )  # fmt: skip
 
     def _publish(self, cursor: psycopg.Cursor[TupleRow], release: Release) -> list[str]:
         from pipelines import postgres_tables as tables
@@ -118,7 +144,7 @@ class SqlSink(Sink, frozen=True):
             (f"waxwork {self.schema_name}",),
         ).fetchone()
         if alone != (True,):
-            raise ReleaseError(
+            raise SinkUnavailable(
                 "another publisher is at work here",
                 where=f"schema {self.schema_name}",
                 fix="Try again later",
@@ -203,7 +229,7 @@ def _connected(url: str | SecretName, settings: Settings) -> Iterator[psycopg.Co
 
     Raises:
         ConfigurationError: The secret is missing, or the URL is not one of PostgreSQL.
-        ReleaseError: The server does not answer or refuses.
+        SinkUnavailable: The server does not answer or refuses.
     """
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
@@ -225,13 +251,14 @@ def _connected(url: str | SecretName, settings: Settings) -> Iterator[psycopg.Co
         ) from None
     options = {"connect_timeout": _CONNECT_SECONDS, "application_name": "waxwork", **options}
     try:
-        connection = psycopg.connect(**options)  # type: ignore[arg-type]
-    except psycopg.Error as error:
-        raise ReleaseError(
+        connection = psycopg.connect(**{**options, "client_encoding": "UTF8"})  # type: ignore[arg-type]
+    except psycopg.Error:
+        # Not chained: the driver's text can hold any part of the URL.
+        raise SinkUnavailable(
             "the database can't be reached or refuses the connection",
             where=f"postgresql://{options.get('host', '')}:{options.get('port', 5432)}",
             fix="Check host, port, user and password",
-        ) from error
+        ) from None
     try:
         yield connection
     finally:
@@ -247,17 +274,30 @@ def _translated(where: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         state = error.sqlstate or ""
+        if state == _LOCK_NOT_AVAILABLE:
+            raise SinkUnavailable(
+                "readers held the table too long",
+                where=where,
+                fix="Run again, or raise `lock_seconds`",
+            ) from None
+        if not state or state[:2] in _GONE:
+            raise SinkUnavailable(
+                "the connection to the database was lost",
+                where=where,
+                fix="Nothing was changed; run again",
+            ) from None
         if state in _MEANINGS:
             what, fix = _MEANINGS[state]
-        elif state[:2] in {"22", "23"}:
+        elif state[:2] in _ABOUT_CELLS:
             what, fix = f"the rows don't fit the table (SQLSTATE {state})", None
-        elif not state:
-            what, fix = "the connection to the database was lost", "Nothing was changed; run again"
         else:
             what, fix = error.diag.message_primary or f"SQLSTATE {state}", None
-        raise ReleaseError(what, where=where, fix=fix) from error
+        raise ReleaseError(what, where=where, fix=fix) from None
 
 
+_LOCK_NOT_AVAILABLE = "55P03"
+_GONE = {"08", "53", "57"}
+_ABOUT_CELLS = {"22", "23"}
 _MEANINGS: dict[str, tuple[str, str | None]] = {
     "22021": ("a text holds a NUL character, which PostgreSQL can't store", None),
     "23505": ("a key that the schema declares unique is not", None),
@@ -272,5 +312,4 @@ _MEANINGS: dict[str, tuple[str, str | None]] = {
     "42P07": ("a table of that name is there already", "Rename it, and run again"),
     "42P16": ("a view that reads the table does not fit its new columns", "Drop the view"),
     "42703": ("a view that reads the table needs a column that is gone", "Drop the view"),
-    "55P03": ("readers held the table too long", "Run again, or raise `lock_seconds`"),
 }

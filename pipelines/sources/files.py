@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from tabular.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from io import BufferedReader
 
     from pipelines.settings import Settings
 
 _WILDCARDS = re.compile(r"[*?\[].*")
-_BLOCK = 1 << 20
 
 
 def table_name(path: Path) -> str:
@@ -76,7 +76,7 @@ def stamp(files: Sequence[Path]) -> str:
     return f"stat:{whole.hexdigest()}"
 
 
-def opened(file: Path) -> BinaryIO:
+def opened(file: Path) -> BufferedReader:
     """A file opened for reading bytes.
 
     Raises:
@@ -85,9 +85,7 @@ def opened(file: Path) -> BinaryIO:
     try:
         return file.open("rb")
     except OSError as error:
-        raise SourceError(
-            f"the file can't be opened: {error.strerror}", where=str(file)
-        ) from error
+        raise SourceError(f"the file can't be opened: {error.strerror}", where=str(file)) from error
 
 
 def keep_caps(

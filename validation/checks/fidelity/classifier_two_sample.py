@@ -39,9 +39,9 @@ class ClassifierTwoSample(Check, frozen=True):
     """AUC of gradient boosting that tells synthetic rows from fresh real ones; .5 is the best.
 
     Cross-validated, folds by subject, as many rows of either side. Beside it stands the AUC against
-    the train rows: lower there than here is the mark of memorising. The threshold reads as a
-    mixture: AUC .75 is what a table has of which half the rows are like fresh ones and half are
-    recognised with certainty.
+    the train rows: where that is below what fresh rows have, train rows were memorised. The
+    threshold reads as a mixture: AUC .75 is what a table has of which half the rows are like
+    fresh ones and half are recognised with certainty.
     """
 
     kind: Literal["classifier_two_sample"] = "classifier_two_sample"
@@ -58,7 +58,7 @@ class ClassifierTwoSample(Check, frozen=True):
         lt=1,
         description="Largest AUC; 0.5 + s / 2 where a share s of rows may be recognisable.",
     )
-    folds: int = Field(default=3, ge=2, le=20, description="Folds of the cross-validation.")
+    folds: int = Field(default=5, ge=2, le=20, description="Folds of the cross-validation.")
     max_rows: int = Field(
         default=20_000, ge=100, description="Most rows of a side; more are drawn by subject."
     )
@@ -99,7 +99,7 @@ class ClassifierTwoSample(Check, frozen=True):
                 "auc_train": round(memory.auc, 4),
                 "auc_train_interval": [round(bound, 4) for bound in memory.interval],
                 "baseline_interval": [round(bound, 4) for bound in base.interval],
-                "memorising": bool(memory.interval[1] < against.interval[0]),
+                "memorising": bool(memory.interval[1] < base.interval[0]),
                 "importance": {names[i]: round(float(against.importance[i]), 3) for i in order},
             },
         )
@@ -132,6 +132,7 @@ class ClassifierTwoSample(Check, frozen=True):
                 x[~test],
                 y[~test],
                 objective="binary",
+                shape="detector",
                 categorical=space_of(evidence).categorical,
                 seed=seed.child("model", str(i)),
             )

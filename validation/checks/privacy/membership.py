@@ -12,7 +12,7 @@ from pydantic import Field
 from validation.attacks import ATTACKS
 from validation.base import Check, CheckResult, Family, Requirement
 from validation.candidates import attacked
-from validation.excess import POWER, Rate, allowance
+from validation.excess import POWER, SPARE, Rate, allowance
 from validation.report import figure
 from validation.statistics import auc_interval, holm, normal_quantile, wilson
 
@@ -110,9 +110,7 @@ class Membership(Check, frozen=True):
         description="Records of a protected group, members and non-members, below which it is "
         "said to be too small to judge.",
     )
-    rows: int = Field(
-        default=5000, ge=100, description="Most members in each of the two turns."
-    )
+    rows: int = Field(default=5000, ge=100, description="Most members in each of the two turns.")
     points: int = Field(
         default=50_000, ge=1000, description="Most synthetic and reference rows to compare with."
     )
@@ -160,9 +158,7 @@ class Membership(Check, frozen=True):
                     }
                     for f in _worst_by_part(findings)
                 ],
-                "attacks": {
-                    f.attack: f.value for f in findings if f.part == _EVERYONE
-                },
+                "attacks": {f.attack: f.value for f in findings if f.part == _EVERYONE},
                 "comparisons": len(findings),
                 "warnings": list(small),
             },
@@ -196,7 +192,8 @@ class Membership(Check, frozen=True):
             findings.append(_found_early(attack, candidates, ranks, self.found))
         corrected = holm([finding.chance for finding in findings])
         return [
-            replace(finding, chance=float(p)) for finding, p in zip(findings, corrected, strict=True)
+            replace(finding, chance=float(p))
+            for finding, p in zip(findings, corrected, strict=True)
         ], too_small
 
 
@@ -229,7 +226,9 @@ def _found_early(attack: str, candidates: Candidates, ranks: Floats, margin: flo
     # The bar is itself an estimate, from as many non-members: half the rows' worth is left.
     n = rate.n / 2
     error = float(np.sqrt(_FALSE_POSITIVES * (1 - _FALSE_POSITIVES) / n))
-    limit = _FALSE_POSITIVES + allowance(margin - _FALSE_POSITIVES, error, normal_quantile())
+    # A share this small has a lopsided interval: what `allowance` does, on its scale.
+    usual = _FALSE_POSITIVES + SPARE * error
+    limit = max(margin, wilson(usual * n, n)[1])
     # P(X >= x) of a binomial.
     hits = value * n
     chance = float(betainc(hits, n - hits + 1, _FALSE_POSITIVES)) if hits > 0 else 1.0

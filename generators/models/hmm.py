@@ -1,0 +1,294 @@
+"""Hidden Markov model of sequences: hidden states emit rows of mixed columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field
+
+from generators.base import Generator, Model, State, require_rows
+from generators.encoding.arrays import EncodedTable
+from generators.marginals import Marginal
+from generators.sequence_symbols import Feature, Index, Lookup, SequenceSymbols, Symbols
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from generators.base import Capability
+    from generators.encoding.arrays import Variable
+    from generators.networks.hmm import Chain, Prior, Sequences
+    from tabular.model import Progress
+    from tabular.seeding import Seed
+
+    Floats = npt.NDArray[np.float64]
+
+_GRID = (1, 2, 4, 8, 12, 16, 24, 32, 48)  # numbers of states that are tried
+_RESTARTED = 4  # rounds after which the best of several starts goes on alone
+_HELD_OUT = 0.2  # share of entities that numbers of states are compared on
+_TRANSITION_PRIOR = 0.1  # added to the count of moves between each pair of states
+_CHAIN = ("start", "transition", "emission", "memory", "following")
+
+
+class HmmModel(Model):
+    """A chain of states, and how symbols become rows."""
+
+    def __init__(self, symbols: SequenceSymbols, chain: dict[str, Floats]) -> None:
+        self.symbols = symbols
+        self.chain = chain
+
+    @property
+    def mean_length(self) -> float:
+        """Expected rows per entity."""
+        lengths = self.symbols.features[-1]
+        if lengths.marginal is None:
+            return 1.0
+        middle = (lengths.marginal.left + lengths.marginal.right) / 2
+        return max(1.0, float(middle @ np.diff(lengths.marginal.edges)))
+
+    def sample(self, n: int, *, seed: Seed) -> EncodedTable:
+        """Draw `n` entities: a walk through the states, and what they emit on the way."""
+        rng = seed.generator()
+        kinds = self.symbols.kinds
+        begins = kinds.begins
+        emission = self.chain["emission"]
+        tables = [_stacked(emission[a:b].T) for a, b in zip(begins[:-1], begins[1:], strict=True)]
+        following = {
+            v: (_stacked(self._following(i)), float(self.chain["memory"][i]))
+            for i, v in enumerate(kinds.lagged)
+        }
+        state = _drawn(_stacked(self.chain["start"][None]), np.zeros(n, dtype=np.int64), rng)
+        lengths = self.symbols.lengths(_drawn(tables[-1], state, rng), rng)
+        begin = np.cumsum(lengths) - lengths
+        total = int(lengths.sum())
+        entity = [f.scope == "entity" for f in self.symbols.features]
+        drawn = [np.zeros(n if once else total, dtype=np.int64) for once in entity]
+        moves = _stacked(self.chain["transition"])
+        running = np.arange(n)
+        for time in range(int(lengths.max())):
+            if time:
+                still = lengths[running] > time
+                running, state = running[still], _drawn(moves, state[still], rng)
+            here = begin[running] + time
+            for v, table in enumerate(tables[:-1]):
+                if entity[v]:
+                    if not time:
+                        drawn[v] = _drawn(table, state, rng)
+                    continue
+                now = _drawn(table, state, rng)
+                if time and v in following:
+                    after, weight = following[v]
+                    recalled = rng.random(len(here)) < weight
+                    last = drawn[v][here[recalled] - 1]
+                    now[recalled] = _drawn(after, last, rng)
+                drawn[v][here] = now
+        return self.symbols.decode(drawn, lengths, rng)
+
+    def _following(self, i: int) -> Floats:
+        """Probability of each symbol after each last one, of the i-th lagged variable."""
+        begins = self.symbols.kinds.pair_begins
+        pairs = self.chain["following"][begins[i] : begins[i + 1]]
+        return pairs.reshape(int(np.sqrt(len(pairs))), -1)
+
+    def state(self) -> State:
+        """Probabilities, bins and their knots, and what is looked up."""
+        arrays: dict[str, npt.NDArray[Any]] = dict(self.chain)
+        features = []
+        for i, feature in enumerate(self.symbols.features):
+            if feature.marginal is not None and feature.cuts is not None:
+                arrays |= {
+                    f"edges.{i}": feature.marginal.edges,
+                    f"left.{i}": feature.marginal.left,
+                    f"right.{i}": feature.marginal.right,
+                    f"cuts.{i}": feature.cuts,
+                }
+            features.append([feature.name, feature.scope, feature.n_symbols, feature.numeric])
+        lookups = []
+        for i, lookup in enumerate(self.symbols.lookups):
+            arrays |= {f"keys.{i}": lookup.keys, f"values.{i}": lookup.values}
+            lookups.append([lookup.target, lookup.source])
+        index = self.symbols.index
+        order = [index.name, index.low, index.high, index.grid, index.unique] if index else None
+        return State(arrays, {"features": features, "lookups": lookups, "index": order})
+
+    @classmethod
+    def from_state(
+        cls,
+        generator: Generator,  # noqa: ARG003  the contract's
+        variables: tuple[Variable, ...],
+        state: State,
+    ) -> Self:
+        """The model that gave this state."""
+        arrays = state.arrays
+        features = []
+        for i, (name, scope, n_symbols, numeric) in enumerate(state.values["features"]):
+            marginal = cuts = None
+            if f"edges.{i}" in arrays:
+                marginal = Marginal(arrays[f"edges.{i}"], arrays[f"left.{i}"], arrays[f"right.{i}"])
+                cuts = arrays[f"cuts.{i}"]
+            features.append(Feature(name, scope, n_symbols, marginal, cuts, numeric))
+        lookups = tuple(
+            Lookup(target, source, arrays[f"keys.{i}"], arrays[f"values.{i}"])
+            for i, (target, source) in enumerate(state.values["lookups"])
+        )
+        order = state.values["index"]
+        symbols = SequenceSymbols(
+            variables, tuple(features), lookups, Index(*order) if order else None
+        )
+        return cls(symbols, {name: arrays[name] for name in _CHAIN})
+
+
+class Hmm(Generator, frozen=True):
+    """Hidden Markov model: sequences of mixed columns, of any lengths, with readable states.
+
+    Rows are emitted by a hidden state, columns independently of each other given the state; what
+    does not change within an entity is emitted by its first state, and so is its length. A table
+    without sequences is a mixture of the states.
+
+    Reference:
+        Rabiner (1989), A tutorial on hidden Markov models and selected applications in speech
+        recognition, sections III to V.
+
+    Differs from the paper: emissions are categories and quantile bins; lengths are drawn rather
+    than ended by a state; numbers of states are compared on entities held out of the fit.
+    """
+
+    kind: Literal["hmm"] = "hmm"
+    model: ClassVar[type[Model]] = HmmModel
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({"sequence"})
+
+    states: int | None = Field(
+        default=None, ge=1, le=500, description="Hidden states; by default compared on held-out."
+    )
+    bins: int = Field(default=16, ge=2, le=200, description="About how many bins a number has.")
+    restarts: int = Field(default=3, ge=1, le=100, description="Random starts; the best goes on.")
+    iterations: int = Field(default=60, ge=1, le=10_000, description="Most rounds of EM.")
+    tolerance: float = Field(
+        default=1e-4, gt=0, description="Ends when the log-likelihood per row rises by less."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="auto", description="Where to fit; `auto` takes a GPU where there is one."
+    )
+
+    def fit_encoded(self, train: EncodedTable, *, seed: Seed, progress: Progress) -> HmmModel:
+        """EM from several random starts, with as many states as predict held-out entities best.
+
+        Raises:
+            FitError: There are too few entities.
+        """
+        from generators.networks import hmm as network
+
+        require_rows(train, 2, self.kind)
+        symbols = SequenceSymbols.learn(train, self.bins)
+        rows = symbols.encode(train)
+        device = network.device_of(self.device)
+        kinds = symbols.kinds
+        everything = network.Sequences.pack(rows, train.lengths, kinds, device)
+        prior = network.Prior.of(
+            _leaning(rows, kinds), kinds, transition=_TRANSITION_PRIOR, device=device
+        )
+        states, rounds = self.states, self.iterations
+        if states is None:
+            away = _held_out(train.n_subjects, seed)
+            whose = np.repeat(away, train.lengths)
+            states, rounds = self._compare(
+                network.Sequences.pack(rows[~whose], train.lengths[~away], kinds, device),
+                network.Sequences.pack(rows[whose], train.lengths[away], kinds, device),
+                prior,
+                most=int((~away).sum()) // train.k,
+                seed=seed.child("compare"),
+                progress=progress,
+            )
+        chain = self._start(everything, prior, states, seed.child("final"))
+        chain = network.fit(everything, prior, chain, iterations=rounds, tolerance=self.tolerance)[
+            0
+        ]
+        progress(0.99, f"{states} states")
+        return HmmModel(symbols, {name: getattr(chain, name).cpu().numpy() for name in _CHAIN})
+
+    def _start(self, sequences: Sequences, prior: Prior, states: int, seed: Seed) -> Chain:
+        """The best of several random starts after a few rounds."""
+        from generators.networks import hmm as network
+
+        best, most = None, -np.inf
+        for i in range(self.restarts):
+            rng = seed.child(str(states), str(i)).generator()
+            chain = network.initial(sequences, prior, states, rng)
+            if self.restarts == 1:
+                return chain
+            chain, rises, _ = network.fit(
+                sequences, prior, chain, iterations=_RESTARTED, tolerance=self.tolerance
+            )
+            if best is None or rises[-1] > most:
+                best, most = chain, rises[-1]
+        assert best is not None  # noqa: S101  there is at least one start
+        return best
+
+    def _compare(
+        self,
+        seen: Sequences,
+        fresh: Sequences,
+        prior: Prior,
+        *,
+        most: int,
+        seed: Seed,
+        progress: Progress,
+    ) -> tuple[int, int]:
+        """The number of states, and of rounds, that predict fresh entities best."""
+        from generators.networks import hmm as network
+
+        best, chosen = -np.inf, (1, self.iterations)
+        worse = 0
+        for i, states in enumerate(_GRID):
+            if states > max(most, 1):
+                break
+            _, _, found = network.fit(
+                seen,
+                prior,
+                self._start(seen, prior, states, seed),
+                iterations=self.iterations,
+                tolerance=self.tolerance,
+                held_out=fresh,
+            )
+            progress(0.9 * (i + 1) / len(_GRID), f"{states} states")
+            if max(found) > best:
+                best, chosen, worse = max(found), (states, max(int(np.argmax(found)), 1)), 0
+            else:
+                worse += 1
+                if worse == 2:  # noqa: PLR2004  twice in a row
+                    break
+        return chosen
+
+
+def _held_out(n_entities: int, seed: Seed) -> npt.NDArray[np.bool_]:
+    """Which entities numbers of states are compared on: at least one, and not all. (n_entities,)."""
+    away = np.zeros(n_entities, dtype=bool)
+    order = seed.child("split").generator().permutation(n_entities)
+    away[order[: max(1, int(n_entities * _HELD_OUT))]] = True
+    return away
+
+
+def _leaning(rows: npt.NDArray[np.int64], kinds: Symbols) -> Floats:
+    """One row's weight, spread over each variable's symbols as they occur overall."""
+    counts = np.bincount(rows.ravel(), minlength=kinds.n_symbols + 1)[:-1] + 0.5
+    return counts / np.bincount(kinds.variable, weights=counts)[kinds.variable]
+
+
+def _stacked(probabilities: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], int]:
+    """Cumulative rows, row k lifted by k, in one increasing array; and the row's width."""
+    rows, width = probabilities.shape
+    cumulative = np.cumsum(probabilities, axis=1)
+    cumulative[:, -1] = 1.0
+    return (np.minimum(cumulative, 1.0) + np.arange(rows)[:, None]).ravel(), width
+
+
+def _drawn(
+    table: tuple[npt.NDArray[np.float64], int],
+    rows: npt.NDArray[np.int64],
+    rng: np.random.Generator,
+) -> npt.NDArray[np.int64]:
+    """For each of these rows of a stacked table a column, by its probability."""
+    cumulative, width = table
+    place = np.searchsorted(cumulative, rows + rng.random(len(rows)), side="right")
+    # Adding a large row number may round a random number up to the next row.
+    return np.clip(place - rows * width, 0, width - 1)

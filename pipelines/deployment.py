@@ -1,0 +1,39 @@
+"""What `prefect deploy` calls while it reads `deploy/prefect.yaml`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pipelines.config import load
+from tabular.errors import ConfigurationError
+
+
+def configuration(path: str) -> dict[str, Any]:
+    """A build step that hands a configuration file to a deployment's parameters.
+
+    The file is held to the model here, so that a misspelt key stops the deployment and not the
+    first night's run. Paths in it become absolute: a worker starts runs in folders of their own.
+
+        build:
+          - pipelines.deployment.configuration: {id: happiness, path: deploy/configs/happiness.yaml}
+        parameters: {config: "{{ happiness.config }}"}
+
+    Args:
+        path: The file, as seen from where `prefect deploy` runs.
+
+    Returns:
+        `config`, as JSON holds it.
+
+    Raises:
+        ConfigurationError: Every fault in the file, each with its place; or it names no sinks.
+    """
+    config = load(Path(path))
+    if "sinks" not in config.model_fields_set:
+        raise ConfigurationError(
+            "a deployment must say where its releases go",
+            where=f"{path}: sinks",
+            fix="Without `sinks` they go to a folder beside the current one, and a worker's "
+            "current folder is gone after the run",
+        )
+    return {"config": config.model_dump(mode="json", exclude_unset=True)}

@@ -1,0 +1,251 @@
+"""A first configuration for a source: every guess with its reason, and no cell value.
+
+What is written is for the owner to read, mend and keep. It runs as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from pydantic import ValidationError
+
+from pipelines.sources.files import table_name
+from tabular.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pipelines.base import RawData, RawTable, Source
+    from pipelines.settings import Settings
+    from tabular.profile import Proposal
+    from tabular.schema import Column, TableSchema
+
+_TEXT = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst))?$", re.IGNORECASE)
+_PARQUET = re.compile(r"\.(parquet|pq)$", re.IGNORECASE)
+_URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_SECRET = re.compile(r"^secret:(?P<name>[^#]+)(#(?P<tables>.+))?$")
+
+
+def source_from_text(text: str) -> Source:
+    """The source that a command line's SOURCE means.
+
+    `data.csv[.gz|.zst]`, `data.parquet`, a folder or pattern of Parquet files;
+    `postgresql://user@host/database[#schema.table,...]` or `secret:NAME[#schema.table,...]`, where
+    without tables all of the database's are meant; `sample:NAME`.
+
+    Raises:
+        ConfigurationError: It means none, or names something that a source refuses.
+        SourceError: There is no such file, or the database can't list its tables.
+    """
+    try:
+        if text.startswith("sample:"):
+            from pipelines.sources.sample import SampleSource
+
+            return SampleSource(name=text.removeprefix("sample:"))
+        if match := _SECRET.match(text):
+            return _database({"secret": match["name"]}, match["tables"])
+        if _URL.match(text):
+            url, _, tables = text.partition("#")
+            return _database(url, tables)
+        return _file(Path(text))
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        message = fault["msg"].removeprefix("Value error, ")
+        raise ConfigurationError(message, where="SOURCE") from None
+
+
+def _database(url: object, tables: str | None) -> Source:
+    from pipelines.settings import Settings
+    from pipelines.sources.sql import SqlSource, names_of_tables
+
+    if tables:
+        names = tuple(name.strip() for name in tables.split(","))
+    else:
+        names = names_of_tables(
+            SqlSource.model_validate({"url": url, "query": "select"}), Settings()
+        )
+    return SqlSource.model_validate({"url": url, "tables": names})
+
+
+def _file(path: Path) -> Source:
+    from pipelines.sources.csv import CsvSource
+    from pipelines.sources.files import find, opened
+    from pipelines.sources.parquet import ParquetSource
+
+    if _TEXT.search(path.name):
+        return CsvSource(path=path)
+    if _PARQUET.search(path.name) or path.is_dir():
+        return ParquetSource(path=path)
+    # Looking at the first bytes costs nothing and spares a question.
+    with opened(find(path)[0]) as stream:
+        start = stream.read(4096)
+    if start.startswith(b"PAR1"):
+        return ParquetSource(path=path)
+    if b"\0" not in start and not start.lstrip().startswith((b"{", b"[", b"<")):
+        return CsvSource(path=path)
+    raise ConfigurationError(
+        f"no source reads {path.suffix or 'such'} files",
+        where=str(path),
+        fix="Save it as csv or Parquet; `waxwork list sources` shows what is read",
+    )
+
+
+def write_config(source: Source, settings: Settings) -> str:
+    """The text of a configuration for a source, in YAML.
+
+    Raises:
+        SourceError: The source can't be read.
+        DataError: The rows can't be used.
+    """
+    from tabular.profile import profile, proposals
+
+    raw = source.read(settings)
+    schemas = {
+        name: profile(name, table.frame, table.columns, primary_key=table.primary_key)
+        for name, table in raw.tables.items()
+    }
+    found = {
+        name: proposals(name, schemas[name], table.frame) for name, table in raw.tables.items()
+    }
+    lines = [
+        "# Written by `waxwork init`. Each guess stands with its reason: read them, and mend what",
+        "# is wrong. What is left out here is found out anew from the rows of every run.",
+        f"name: {_slug(source, raw)}  # the dataset's name in the store",
+        "",
+        "source:",
+        *_mapping(_source_fields(source), indent=2),
+        "",
+        *_subject(found),
+        "tables:",
+    ]
+    for name, table in raw.tables.items():
+        lines += _table(name, table, schemas[name], found[name])
+    lines += _foreign_keys(raw)
+    proposed = {p.field for group in found.values() for p in group}
+    lines += _rest(has_sequence="sequence" in proposed)
+    return "\n".join(lines) + "\n"
+
+
+def _source_fields(source: Source) -> Mapping[str, object]:
+    fields = source.model_dump(mode="json", exclude_defaults=True)
+    return {"kind": source.kind, **fields}
+
+
+def _slug(source: Source, raw: RawData) -> str:
+    """A name for the dataset: its table's, or that of the place it comes from."""
+    name = next(iter(raw.tables))
+    if len(raw.tables) > 1:
+        path = getattr(source, "path", None)
+        name = table_name(path) if isinstance(path, Path) else "database"
+    slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:63]
+    return _scalar(slug or "dataset")
+
+
+def _subject(found: Mapping[str, Sequence[Proposal]]) -> list[str]:
+    """The subject, where one table names people; a sequence's entity is its subject anyway."""
+    head = ["# Whose privacy counts: a subject's rows stay on one side of every split."]
+    named = [p for group in found.values() for p in group if p.field == "subject"]
+    if not named:
+        return [
+            *head,
+            "# No column seems to tie several rows to one person, so each row is its own subject.",
+            "# subject: {table: ..., columns: [...]}",
+            "",
+        ]
+    best, *others = named
+    value = {"table": best.table, "columns": list(best.value)}  # type: ignore[call-overload]
+    lines = [*head, f"subject: {_flow(value)}  # {_comment(best.reason)}"]
+    lines += [
+        f"# or: {_flow({'table': p.table, 'columns': list(p.value)})}"  # type: ignore[call-overload]
+        for p in others
+    ]
+    return [*lines, ""]
+
+
+def _table(name: str, table: RawTable, schema: TableSchema, found: Sequence[Proposal]) -> list[str]:
+    lines = [f"  {_scalar(name)}:"]
+    about = {p.field: p for p in found if p.column is None}
+    if table.primary_key:
+        lines.append(f"    primary_key: {_flow(list(table.primary_key))}  # the source declares it")
+    elif key := about.get("primary_key"):
+        columns = list(key.value)  # type: ignore[call-overload]
+        lines.append(f"    primary_key: {_flow(columns)}  # {_comment(key.reason)}")
+    else:
+        lines.append("    # primary_key: none was found")
+    if table.alternate_keys:
+        keys = [list(key) for key in table.alternate_keys]
+        lines.append(f"    alternate_keys: {_flow(keys)}  # the source declares them")
+    if sequence := about.get("sequence"):
+        value = dict(sequence.value)  # type: ignore[call-overload]
+        lines.append(f"    sequence: {_flow(value)}  # {_comment(sequence.reason)}")
+    lines.append("    # exclude: []  # columns to leave out altogether")
+    lines.append("    columns:  # add `role: target` to the one that others are used to predict")
+    lines += [_column(c, [p for p in found if p.column == c.name]) for c in schema.columns]
+    return lines
+
+
+def _column(column: Column, proposed: Sequence[Proposal]) -> str:
+    value: dict[str, object] = {"sdtype": "text" if column.sdtype == "unknown" else column.sdtype}
+    notes = [column.dtype + (", may be missing" if column.nullable else "")]
+    for proposal in proposed:
+        value[proposal.field] = proposal.value
+        notes.append(f"{proposal.value}: {proposal.reason}")
+    if value["sdtype"] in {"id", "text"} or column.pii:
+        notes.append("made anew, never learnt")
+    return f"      {_scalar(column.name)}: {_flow(value)}  # {_comment('; '.join(notes))}"
+
+
+def _foreign_keys(raw: RawData) -> list[str]:
+    if not raw.foreign_keys:
+        return []
+    lines = ["", "foreign_keys:  # the source declares them"]
+    return lines + [f"  - {_flow(key.model_dump(mode='json'))}" for key in raw.foreign_keys]
+
+
+def _rest(*, has_sequence: bool) -> list[str]:
+    kind = "hmm" if has_sequence else "trees"
+    why = "it learns sequences" if has_sequence else "the best quality per CPU second"
+    return [
+        "",
+        "split: {holdout: 0.2}  # share of subjects the generator never sees; half the reference",
+        "protect: {k: 5}  # a category or extreme needs this many subjects behind it to be learnt",
+        f"generator: {{kind: {kind}}}  # {why}; see `waxwork list generators`",
+        "rows: 100%  # a share of the subjects, or a count",
+        "seed: 0",
+        "quarantine: {max_share: 0.05}  # share of rows that may break the contract",
+        "gate: {policy: internal}  # or partner, or public",
+        "sinks:",
+        "  - {kind: parquet, path: releases}",
+    ]
+
+
+def _mapping(fields: Mapping[str, object], *, indent: int) -> list[str]:
+    return [f"{' ' * indent}{name}: {_flow(value)}" for name, value in fields.items()]
+
+
+def _flow(value: object) -> str:
+    """A value as YAML on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_scalar(k)}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(item) for item in value) + "]"
+    return _scalar(value)
+
+
+_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
+
+
+def _scalar(value: object) -> str:
+    if not isinstance(value, str):
+        return yaml.safe_dump(value, width=10**9).partition("\n")[0]
+    if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
+        return value
+    return yaml.safe_dump(value, default_style='"', width=10**9, allow_unicode=False).strip()
+
+
+def _comment(text: str) -> str:
+    """Text that can't leave its comment: a column's name may hold a line's end."""
+    return "".join(c if c.isprintable() else " " for c in text)

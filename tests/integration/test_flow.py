@@ -1,0 +1,144 @@
+"""The whole way through Prefect's own eyes: states, task runs, cache, quarantine, cancellation."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.integration.program import Program, survey
+
+pytestmark = pytest.mark.integration
+
+STAGES = {"source", "profile", "contract", "split", "fit", "sample", "check", "gate", "publish"}
+
+
+@pytest.fixture
+def program(tmp_path: Path, prefect_api: str) -> Program:
+    return Program(tmp_path, {"PREFECT_API_URL": prefect_api})
+
+
+def _ask(api: str, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401
+    request = urllib.request.Request(  # noqa: S310  loopback
+        f"{api}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def _flow_runs(api: str, name: str) -> list[dict[str, Any]]:
+    runs = _ask(api, "flow_runs/filter", {"sort": "EXPECTED_START_TIME_DESC", "limit": 50})
+    return [run for run in runs if run["parameters"]["config"]["name"] == name]
+
+
+def _task_states(api: str, flow_run: str) -> dict[str, str]:
+    runs = _ask(api, "task_runs/filter", {"flow_runs": {"id": {"any_": [flow_run]}}})
+    return {run["name"].rsplit("-", 1)[0]: run["state"]["name"] for run in runs}
+
+
+def _config(program: Program, name: str, *, more: str = "", generator: str = "independent") -> Path:
+    return program.write(
+        f"{name}.yaml",
+        f"name: {name}\n"
+        "source: {kind: csv, path: survey.csv}\n"
+        f"generator: {{kind: {generator}}}\n"
+        "sinks: [{kind: parquet, path: releases}]\n" + more,
+    )
+
+
+def test_a_published_run_has_one_task_run_per_stage(program: Program, prefect_api: str) -> None:
+    survey(20_000).to_csv(program.folder / "survey.csv", index=False)
+    config = _config(program, "flow-published")
+    done = program.run("run", config, "--json")
+    outcome = json.loads(done.stdout)
+    assert outcome["verdict"] == "publish"
+    (run,) = _flow_runs(prefect_api, "flow-published")
+    assert run["state"]["type"] == "COMPLETED"
+    states = _task_states(prefect_api, run["id"])
+    assert set(states) == STAGES
+    assert set(states.values()) == {"Completed"}
+    latest = program.folder / "releases" / "flow-published" / "LATEST"
+    assert latest.read_text().strip() == outcome["receipts"][0]["version"]
+    objects = program.home / "datasets" / "flow-published" / "objects"
+    assert list(objects.iterdir()) == []
+    assert program.run("refresh", config).stdout.startswith("Up to date")
+
+
+def test_a_rejected_run_publishes_nothing_and_its_re_run_fits_nothing(
+    program: Program, prefect_api: str
+) -> None:
+    survey(3_000).to_csv(program.folder / "survey.csv", index=False)
+    config = _config(program, "flow-rejected", generator="bootstrap")
+    for _ in range(2):
+        done = program.run("run", config, exits=3)
+    assert "REJECT" in done.stdout
+    assert "copies" in done.stdout
+    assert not (program.folder / "releases").exists()
+    again, first = _flow_runs(prefect_api, "flow-rejected")
+    assert {run["state"]["name"] for run in (again, first)} == {"Rejected"}
+    assert set(_task_states(prefect_api, first["id"]).values()) == {"Completed"}
+    states = _task_states(prefect_api, again["id"])
+    assert states["fit"] == states["sample"] == states["check"] == "Cached"
+    assert set(states) == STAGES - {"publish"}
+    refused = program.run("refresh", config, exits=3)
+    assert "Rejected before" in refused.stdout
+    assert len(_flow_runs(prefect_api, "flow-rejected")) == 2
+    reports = list((program.home / "datasets" / "flow-rejected" / "runs").glob("*/report.html"))
+    assert len(reports) == 2
+
+
+def test_a_bad_row_lands_in_quarantine(program: Program) -> None:
+    frame = survey(3_000)
+    frame.loc[7, "size"] = -4
+    frame.to_csv(program.folder / "survey.csv", index=False)
+    more = "tables: {survey: {columns: {size: {minimum: 100}}}}\n"
+    config = _config(program, "flow-quarantine", more=more, generator="bootstrap")
+    outcome = json.loads(program.run("run", config, "--json", exits=3).stdout)
+    (rule,) = outcome["set_aside"]["survey"]
+    assert "size" in rule
+    assert outcome["set_aside"]["survey"][rule] == 1
+    folder = Path(outcome["report_html"]).parent / "quarantine"
+    rules = json.loads((folder / "rules.json").read_text())
+    assert rules["counts"] == outcome["set_aside"]
+
+
+def test_too_many_bad_rows_stop_the_run(program: Program) -> None:
+    frame = survey(500)
+    frame.loc[:99, "size"] = -4
+    frame.to_csv(program.folder / "survey.csv", index=False)
+    more = "tables: {survey: {columns: {size: {minimum: 100}}}}\n"
+    config = _config(program, "flow-overflow", more=more)
+    done = program.run("run", config, exits=1)
+    assert "100 of 500 rows break the contract" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_cancelled_run_leaves_no_half_release(program: Program) -> None:
+    survey(20_000).to_csv(program.folder / "survey.csv", index=False)
+    config = _config(program, "flow-cancelled", generator="trees")
+    process = subprocess.Popen(
+        program.command("run", config),
+        cwd=program.folder,
+        env=program.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("split"):
+            break
+    time.sleep(0.5)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode not in {0, 3, 4}
+    assert not (program.folder / "releases").exists()
+    folder = program.home / "datasets" / "flow-cancelled"
+    assert [p for p in folder.rglob(".staging-*")] == []
+    assert not (folder / "attempts.jsonl").exists()

@@ -1,0 +1,130 @@
+"""The workspace: artefacts by content, a cache that checks what it holds, a log that only grows."""
+
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from pipelines.settings import Settings
+from pipelines.workspace import Artifact, Attempt, Workspace, clean, digest_of
+from tabular.errors import ArtifactError
+
+
+class _Made(BaseModel):
+    parts: dict[str, Artifact]
+
+
+def _attempt(run: str) -> Attempt:
+    return Attempt(
+        at="2026-01-01", run=run, fingerprint="f", config="c", seed=0, verdict="hold", reasons=()
+    )
+
+
+def _put(workspace: Workspace, text: str) -> Artifact:
+    return workspace.put(lambda path: path.write_text(text) and None, rows=3)
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_equal_content_is_stored_once(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "people")
+    assert _put(workspace, "same") == _put(workspace, "same")
+    assert len(list((workspace.folder / "objects").iterdir())) == 1
+
+
+def test_folders_are_closed_to_others(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "people")
+    assert {_mode(p) for p in (workspace.folder, *workspace.folder.iterdir())} == {0o700}
+
+
+def test_a_cache_gives_back_what_is_whole(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "people")
+    made = _Made(parts={"a": _put(workspace, "rows")})
+    workspace.remember("fit", "key", made)
+    assert workspace.remembered("fit", "key", _Made) == made
+    assert workspace.remembered("fit", "other", _Made) is None
+
+
+@pytest.mark.parametrize("harm", ["changed", "gone"])
+def test_a_cache_forgets_what_is_damaged(tmp_path: Path, harm: str) -> None:
+    workspace = Workspace(tmp_path, "people")
+    artifact = _put(workspace, "rows")
+    workspace.remember("fit", "key", _Made(parts={"a": artifact}))
+    if harm == "gone":
+        artifact.path.unlink()
+    else:
+        artifact.path.write_text("other rows")
+    assert workspace.remembered("fit", "key", _Made) is None
+
+
+def test_a_cache_entry_that_is_no_json_is_forgotten(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "people")
+    (workspace.folder / "cache" / "fit-key.json").write_text("{")
+    assert workspace.remembered("fit", "key", _Made) is None
+
+
+def test_the_log_only_grows_and_survives_a_torn_line(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "people")
+    workspace.record(_attempt("one"))
+    with (workspace.folder / "attempts.jsonl").open("a") as file:
+        file.write('{"at": "2026-01-01", "run"\n')
+    workspace.record(_attempt("two"))
+    assert [attempt.run for attempt in workspace.attempts()] == ["one", "two"]
+    assert _mode(workspace.folder / "attempts.jsonl") == 0o600
+
+
+def test_after_a_publish_no_rows_are_left(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "people")
+    workspace.remember("fit", "key", _Made(parts={"a": _put(workspace, "rows")}))
+    quarantine = workspace.run_folder("r") / "quarantine"
+    quarantine.mkdir()
+    (quarantine / "rows").write_text("rows")
+    (workspace.run_folder("r") / "report.json").write_text("{}")
+    workspace.record(_attempt("r"))
+    workspace.forget_rows()
+    left = {str(p.relative_to(workspace.folder)) for p in workspace.folder.rglob("*")}
+    assert left == {"objects", "cache", "runs", "runs/r", "runs/r/report.json", "attempts.jsonl"}
+
+
+def test_only_what_is_old_expires(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "people")
+    old, young = _put(workspace, "old"), _put(workspace, "young")
+    then = time.time() - 8 * 86_400
+    os.utime(old.path, (then, then))
+    assert workspace.expire(keep_days=7) == 1
+    assert not old.path.exists()
+    assert young.path.exists()
+
+
+def test_clean_covers_all_datasets(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    for name in ("one", "two"):
+        _put(Workspace.of(name, settings), name)
+    assert clean(settings, keep_days=0) == 2
+
+
+def test_two_runs_of_a_dataset_keep_out_of_each_others_way(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "people")
+    with workspace.locked(), pytest.raises(ArtifactError, match="another run"):
+        Workspace(tmp_path, "people").locked().__enter__()
+    with workspace.locked():
+        assert (workspace.folder / ".lock").exists()
+
+
+def test_a_folders_digest_sees_names_and_contents(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x").write_text("1")
+    first = digest_of(tmp_path / "a")
+    (tmp_path / "a" / "x").rename(tmp_path / "a" / "y")
+    assert digest_of(tmp_path / "a") != first
+
+
+def test_a_home_that_cannot_be_written_says_what_to_set(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArtifactError, match="WAXWORK_HOME"):
+        Workspace(tmp_path / "file", "people")
