@@ -167,9 +167,7 @@ class FittedGenerator:
         """Name of the table that was learnt."""
         return self.encoder.table
 
-    def sample(
-        self, n: int, *, unit: Literal["rows", "subjects"] = "rows", seed: Seed
-    ) -> Table:
+    def sample(self, n: int, *, unit: Literal["rows", "subjects"] = "rows", seed: Seed) -> Table:
         """Draw rows.
 
         Args:
@@ -218,9 +216,7 @@ class FittedGenerator:
             return table.take(np.arange(n))
         return table
 
-    def sample_batches(
-        self, n: int, *, batch_rows: int = 250_000, seed: Seed
-    ) -> Iterator[Table]:
+    def sample_batches(self, n: int, *, batch_rows: int = 250_000, seed: Seed) -> Iterator[Table]:
         """Draw exactly `n` rows in batches, so that memory does not grow with `n`.
 
         Entities are whole, but for the very last. Keys that are learnt are unique within a batch

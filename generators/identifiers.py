@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from generators.encoding.base import holds_missing
+from generators.encoding.base import cast, holds_missing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -83,7 +83,7 @@ class Identifier(BaseModel):
             moments = pd.Series(days.astype("datetime64[s]"), name=self.name)
             if "," in self.dtype:
                 moments = moments.dt.tz_localize("UTC")
-            return moments.astype(self.dtype)
+            return cast(moments, self.dtype)
         cells: pd.Series
         if self.style == "boolean":
             cells = pd.Series(rng.random(n_rows) < 0.5, dtype="boolean")  # noqa: PLR2004
@@ -99,7 +99,7 @@ class Identifier(BaseModel):
             empty = None if self.dtype in {"decimal", "object"} else pd.NA
             cells = cells.mask(gone, empty)
         dtype = "object" if self.dtype == "decimal" else self.dtype
-        return cells.astype(dtype).rename(self.name)
+        return cast(cells, dtype).rename(self.name)
 
 
 def _style(column: Column, *, key: bool) -> Style:

@@ -16,7 +16,9 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PlainSerializer,
     ValidationError,
+    WithJsonSchema,
     field_validator,
 )
 
@@ -105,9 +107,24 @@ def _fraction_or_count(value: object) -> object:
     return value
 
 
+def _share_as_text(value: float) -> int | str:
+    """A share as `100%`: JSON written in JavaScript knows no 1.0, and 1 would be one subject."""
+    return value if isinstance(value, int) else f"{value * 100:.12g}%"
+
+
 Rows = Annotated[
     Annotated[int, Field(ge=1, strict=True)] | Annotated[float, Field(gt=0, le=1000, strict=True)],
     BeforeValidator(_fraction_or_count),
+    PlainSerializer(_share_as_text, when_used="json"),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1},
+                {"type": "number", "exclusiveMinimum": 0, "maximum": 1000},
+                {"type": "string", "pattern": r"^\s*[0-9.]+\s*%\s*$"},
+            ]
+        }
+    ),
 ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,6 +24,7 @@ _SIZES = (
     (10_000_000, "1M<n<10M"),
     (100_000_000, "10M<n<100M"),
     (1_000_000_000, "100M<n<1B"),
+    (10_000_000_000, "1B<n<10B"),
 )
 _ORIGIN = "Every row here was made by a model; none was collected."
 _CLAIM = """\
@@ -93,7 +95,7 @@ def _files(tables: Mapping[str, FileDigest]) -> str:
     return _grid(
         ("table", "rows", "file"),
         (
-            (_code(name), f"{entry.rows:,}", f"[{_text(entry.file)}](<{entry.file}>)")
+            (_code(name), f"{entry.rows:,}", f"[{_text(entry.file)}]({quote(entry.file)})")
             for name, entry in tables.items()
         ),
     )
@@ -128,7 +130,8 @@ def _column(column: Column) -> tuple[str, ...]:
 def _provenance(release: Release) -> str:
     manifest = release.manifest
     kind = str(manifest.generator.get("kind", "unknown"))
-    made_by = ", ".join(f"{name} {version}" for name, version in sorted(manifest.packages.items()))
+    present = ((name, it) for name, it in sorted(manifest.packages.items()) if it != "absent")
+    made_by = ", ".join(f"{name} {version}" for name, version in present)
     privacy = (
         "no differential privacy"
         if manifest.privacy_spend is None

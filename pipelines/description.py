@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipelines.base import RawData, RawTable
-    from pipelines.config import TableConfig
+    from pipelines.config import TableConfig, TableOptions
 
 
 def describe(raw: RawData, config: TableConfig) -> Dataset:
@@ -49,10 +49,10 @@ def describe(raw: RawData, config: TableConfig) -> Dataset:
 
 
 def _described(name: str, table: RawTable, config: TableConfig) -> tuple[pd.DataFrame, TableSchema]:
-    from pipelines.config import TableOptions
+    from pipelines.config import TableOptions as Options
     from tabular.profile import profile
 
-    options = config.tables.get(name, TableOptions())
+    options = config.tables.get(name, Options())
     _must_be_there(name, (*options.exclude, *options.columns), table.frame)
     frame = table.frame.drop(columns=list(options.exclude))
     known = {column: spec for column, spec in table.columns.items() if column in frame.columns}
@@ -71,14 +71,26 @@ def _described(name: str, table: RawTable, config: TableConfig) -> tuple[pd.Data
         else tuple(key for key in table.alternate_keys if _kept_key(key, frame)),
         "sequence": options.sequence,
     }
-    for key in (changes["primary_key"], *changes["alternate_keys"]):
+    keys = (changes["primary_key"], *changes["alternate_keys"])
+    entity = ((options.sequence.entity,),) if options.sequence else ()
+    for key in (*keys, *entity):
         _must_be_there(name, key, frame)
+        if len(key) == 1:
+            _tells_apart(key[0], known, options)
     found = profile(name, frame, known)
     try:
         schema = TableSchema.model_validate({**found.model_dump(), **changes})
     except ValidationError as error:
         raise ConfigurationError(_first_fault(error), where=f"tables.{name}") from None
     return frame, schema
+
+
+def _tells_apart(name: str, known: dict[str, Column], options: TableOptions) -> None:
+    """A column that alone is a key, or names the entity, is an id unless the owner says else."""
+    said = options.columns.get(name)
+    if said is None or said.sdtype is None:
+        before = known[name].model_dump(exclude_unset=True) if name in known else {"name": name}
+        known[name] = Column.model_validate({**before, "sdtype": "id"})
 
 
 def _as_declared(

@@ -145,8 +145,9 @@ def _series(array: object, column: Column) -> pd.Series:
     assert isinstance(array, pa.ChunkedArray)  # noqa: S101  for the type checker
     if column.dtype in {"date", "decimal"}:
         return pd.Series(array.to_pylist(), name=column.name, dtype=object)
+    dtype = pd.api.types.pandas_dtype(column.dtype)
     if column.dtype.startswith(("Int", "UInt", "boolean", "Float")):
-        dtype = pd.api.types.pandas_dtype(column.dtype)
-        return pd.Series(dtype.__from_arrow__(array), name=column.name)
-    series = array.to_pandas()
-    return pd.Series(series.array, name=column.name).astype(column.dtype)
+        values = dtype.__from_arrow__(array)  # type: ignore[union-attr]  # the nullable dtypes' own
+        return pd.Series(values, name=column.name)
+    series: pd.Series = array.to_pandas()
+    return pd.Series(series.array, name=column.name).astype(dtype)

@@ -22,9 +22,8 @@ def documents(release: Release, tables: Mapping[str, FileDigest]) -> dict[str, s
         release: What is published.
         tables: The data's files as they lie in the release.
     """
-    from validation.report_html import render
-
     from validation.expectations import expectations_json
+    from validation.report_html import render
 
     suites = {
         name: json.loads(expectations_json(table)) for name, table in release.schema.tables.items()

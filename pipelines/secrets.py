@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -29,16 +30,16 @@ def resolve(name: SecretName, settings: Settings) -> str:
     """
     variable = "WAXWORK_SECRET_" + name.secret.upper().replace("-", "_")
     looked = [f"the environment variable {variable}"]
-    if (value := os.environ.get(variable)) is not None:
+    if value := os.environ.get(variable):
         return value
     if settings.secrets_dir is not None:
         path = settings.secrets_dir / name.secret
         looked.append(f"the file {path}")
-        if path.is_file():
-            return path.read_text(encoding="utf-8").strip()
+        if path.is_file() and (value := _content(path, name)):
+            return value
     if os.environ.get("PREFECT_API_URL"):
-        looked.append(f"the Prefect Secret block {name.secret!r}")
-        if (value := _block(name.secret)) is not None:
+        looked.append(f"the Prefect Secret block {_block_name(name)!r}")
+        if value := _block(name):
             return value
     raise ConfigurationError(
         f"the secret {name.secret!r} is missing",
@@ -46,11 +47,44 @@ def resolve(name: SecretName, settings: Settings) -> str:
     )
 
 
-def _block(name: str) -> str | None:
+def _content(path: Path, name: SecretName) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError):
+        # The error's own text can quote what the file holds.
+        raise ConfigurationError(
+            f"the secret {name.secret!r} can't be read", where=str(path), fix="It is one UTF-8 text"
+        ) from None
+
+
+def _block_name(name: SecretName) -> str:
+    return name.secret.replace("_", "-").lower()
+
+
+def _block(name: SecretName) -> str:
+    """The value of a Prefect Secret block; empty if there is none or no server answers."""
+    import httpx
     from prefect.blocks.system import Secret
 
     try:
-        block = Secret.load(name.replace("_", "-").lower())
-    except ValueError:
-        return None
+        # `_sync`: a plain call also where an event loop runs.
+        block = Secret.load(_block_name(name), _sync=True)  # type: ignore[call-arg]
+    except (ValueError, RuntimeError, httpx.HTTPError):
+        return ""
     return str(block.get())  # type: ignore[union-attr]
+
+
+def require_all(part: object, settings: Settings) -> None:
+    """See that every secret a configuration names is there, before any work begins.
+
+    Raises:
+        ConfigurationError: One is missing.
+    """
+    if isinstance(part, SecretName):
+        resolve(part, settings)
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            require_all(getattr(part, name), settings)
+    elif isinstance(part, list | tuple):
+        for item in part:
+            require_all(item, settings)

@@ -102,7 +102,14 @@ class Store:
             return None
         except (OSError, UnicodeDecodeError) as error:
             raise ReleaseError("the pointer can't be read", where=str(pointer)) from error
-        return read_manifest(self.location(dataset, version) / _MANIFEST)
+        folder = self.location(dataset, version)
+        if not folder.is_dir():
+            raise ReleaseError(
+                f"it names the release {version}, which is not there",
+                where=str(pointer),
+                fix="Write the version of a release that is there into it",
+            )
+        return read_manifest(folder / _MANIFEST)
 
     def releases(self, dataset: str) -> tuple[Manifest, ...]:
         """All releases of a dataset, oldest first.
@@ -113,7 +120,11 @@ class Store:
         folder = self._folder(dataset) / "releases"
         if not folder.is_dir():
             return ()
-        found = [read_manifest(entry / _MANIFEST) for entry in folder.iterdir() if entry.is_dir()]
+        found = [
+            read_manifest(entry / _MANIFEST)
+            for entry in folder.iterdir()
+            if entry.is_dir() and re.fullmatch(VERSION, entry.name)
+        ]
         return tuple(sorted(found, key=lambda manifest: (manifest.created, manifest.version)))
 
     def verify(self, dataset: str, version: str) -> Manifest:

@@ -124,7 +124,7 @@ def _floats(values: npt.NDArray[np.float64], column: Column) -> npt.NDArray[np.o
         if column.fixed_decimals:
             least = max(least, decimals)
         most = max(least, decimals)
-        if most <= _POSITIONAL and bool((np.abs(values) * 10.0**most < _EXACT).all()):
+        if most <= _POSITIONAL and bool((np.abs(values) < _EXACT / 10.0**most).all()):
             # Digits past the column's own would be noise, not shown.
             return _positional(np.round(values, decimals), most, least)
     return _shortest(values, column)
@@ -163,7 +163,9 @@ def _shortest(values: npt.NDArray[np.float64], column: Column) -> npt.NDArray[np
         text = np.format_float_positional(cell, precision=column.decimals, trim="-")
         whole, _, fraction = text.partition(".")
         fraction = fraction.ljust(least, "0")
-        return f"{whole}.{fraction}" if fraction else whole
+        text = f"{whole}.{fraction}" if fraction else whole
+        # What rounds to nothing has no sign.
+        return text if text.strip("-0.") else text.removeprefix("-")
 
     codes, distinct = pd.factorize(values)
     written = np.empty(len(distinct), dtype=object)

@@ -205,12 +205,14 @@ def _floats(name: str, tokens: pa.Array) -> _Parsed | None:
     bare = pc.utf8_rtrim(parts.field("fraction"), "0")
     needed = pc.utf8_length(bare).to_numpy().astype(np.int64)
     exponents = parts.field("exponent").to_numpy(zero_copy_only=False)
-    powers = np.array([int(text) if text else 0 for text in exponents], dtype=np.int64)
     powered = exponents != ""
+    powers = np.zeros(len(exponents), dtype=np.int64)
+    powers[powered] = [int(text) for text in exponents[powered]]
     most = int(np.maximum(needed - powers, 0).max())
     least = min(int(shown[~powered].min()) if not powered.all() else 1, _DIGITS)
     # A float holds the last digit only while all of them make an integer below 2 ** 53.
-    held = most <= _DIGITS and np.abs(values[np.isfinite(values)]).max() * 10.0**most < _EXACT
+    largest = np.abs(values[np.isfinite(values)]).max()
+    held = most <= _DIGITS and largest < _EXACT / 10.0**most
     column = Column(
         name=name,
         dtype="float64",

@@ -20,15 +20,16 @@ if TYPE_CHECKING:
 _SAMPLE = 1_000
 _FEW = 20
 """Distinct cells below which names and places are a category."""
+_LONG = 2.0**63
+"""The first number past 64-bit integers."""
 
 
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-DIRECT = _set("ssn name url uuid address iban ip card phone email")
+DIRECT = _set("email phone ip uuid iban card ssn name address url")
 """Kinds that point at one person and are never learnt; the others are quasi-identifiers."""
-
 
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-zà-öø-ÿß]+|[0-9]+|[^\W\d_]+")
 

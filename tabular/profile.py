@@ -228,7 +228,7 @@ def _decimals(cells: pd.Series, dtype: str) -> int | None:  # noqa: PLR0911  a c
     # A float holds the last digit only while all of them make an integer below its mantissa.
     exact = float(1 << (np.finfo(kind).nmant + 1))
     for digits in range(_DIGITS + 1):
-        if np.abs(numbers).max() * 10.0**digits >= exact:
+        if np.abs(numbers).max() >= exact / 10.0**digits:
             return None
         if bool((np.round(numbers[:1000], digits) == numbers[:1000]).all()) and bool(
             (np.round(numbers, digits) == numbers).all()

@@ -110,8 +110,8 @@ def _hash_numbers(column: pd.Series) -> npt.NDArray[np.uint64]:
     if not types.is_float_dtype(column):
         kind = np.uint64 if types.is_unsigned_integer_dtype(column) else np.int64
         # Only columns that can hold a missing cell know what to put in its place.
-        place = {"na_value": 0} if gone.any() else {}
-        hashed = _hash_array(column.to_numpy(dtype=kind, **place))
+        cells = column.to_numpy(kind, na_value=0) if gone.any() else column.to_numpy(kind)
+        hashed = _hash_array(cells)
     else:
         numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
         whole = (np.abs(numbers) < 2.0**63) & (numbers == np.floor(numbers))

@@ -37,3 +37,14 @@ CHECK_CASES: dict[str, dict[str, object]] = {
     "representation": {},
     "train_synthetic_test_real": {},
 }
+
+SOURCE_CASES: dict[str, dict[str, object]] = {
+    "csv": {"path": "{folder}/people.csv"},
+    "parquet": {"path": "{folder}/people.parquet"},
+    "sample": {"name": "wagepan"},
+    "sql": {
+        "url": "{postgres}",
+        "tables": ["{schema}.people"],
+        "version_query": "select * from {schema}.version",
+    },
+}

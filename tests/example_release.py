@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def _moments(*texts: str) -> pd.Series[pd.Timestamp]:
+    return pd.Series([pd.Timestamp(text) for text in texts], dtype="datetime64[ns]")
+
+
 def every_dtype() -> tuple[pd.DataFrame, TableSchema]:
     """Five rows with missing cells wherever a dtype has them, and the schema they belong to."""
     frame = pd.DataFrame(
@@ -30,16 +34,12 @@ def every_dtype() -> tuple[pd.DataFrame, TableSchema]:
             "amount": [0.1, float("nan"), -2.5, 1e300, 3.0],
             "flag": [True, False, True, True, False],
             "maybe": pd.array([True, None, False, None, True], dtype="boolean"),
-            "moment": pd.to_datetime(
-                ["2024-02-29 12:00:00.123456", None, "1970-01-01", "2030-01-01", "2024-01-01"],
-                format="ISO8601",
-            ).astype("datetime64[ns]"),
-            "zoned": pd.to_datetime(
-                ["2024-06-01 00:00", None, "2024-01-01 12:30", "2000-01-01", "2024-12-31"],
-                format="ISO8601",
-            )
-            .astype("datetime64[ns]")
-            .tz_localize("Europe/Berlin"),
+            "moment": _moments(
+                "2024-02-29 12:00:00.123456", "NaT", "1970-01-01", "2030-01-01", "2024-01-01"
+            ),
+            "zoned": _moments(
+                "2024-06-01 00:00", "NaT", "2024-01-01 12:30", "2000-01-01", "2024-12-31"
+            ).dt.tz_localize("Europe/Berlin"),
             "day": pd.Series(
                 [dt.date(2024, 2, 29), None, dt.date(1, 1, 1), None, None], dtype=object
             ),

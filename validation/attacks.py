@@ -78,7 +78,7 @@ class Scene:
     @property
     def isolation(self) -> Floats:
         """How far each candidate is from the population: mean distance of the nearest rows."""
-        return self.to_reference.distances.mean(axis=1)
+        return np.asarray(self.to_reference.distances.mean(axis=1), dtype=np.float64)
 
 
 def calibrated_distance(scene: Scene) -> Floats:
@@ -89,7 +89,7 @@ def calibrated_distance(scene: Scene) -> Floats:
         membership inference attacks. Chen, Yu, Zhang, Fritz (2020), GAN-Leaks, section 4.5.
     """
     near, usual = scene.to_synthetic.distances[:, 0], scene.to_reference.distances[:, 0]
-    return np.log(usual + _CLOSE) - np.log(near + _CLOSE)
+    return np.asarray(np.log((usual + _CLOSE) / (near + _CLOSE)), dtype=np.float64)
 
 
 def local_density(scene: Scene) -> Floats:
@@ -103,7 +103,7 @@ def local_density(scene: Scene) -> Floats:
     """
     near = np.log(scene.to_synthetic.distances + _CLOSE).mean(axis=1)
     usual = np.log(scene.to_reference.distances + _CLOSE).mean(axis=1)
-    return usual - near
+    return np.asarray(usual - near)
 
 
 def distance_gap(scene: Scene) -> Floats:
@@ -144,7 +144,8 @@ def rare_pairs(scene: Scene) -> Floats:
 
 def _shares(cells: Bins, size: int) -> Floats:
     """Smoothed share of each cell: half a row is added, so that none is 0."""
-    return (np.bincount(cells, minlength=size) + 0.5) / (len(cells) + 0.5)
+    counts = np.bincount(cells, minlength=size).astype(np.float64)
+    return (counts + 0.5) / (len(cells) + 0.5)
 
 
 ATTACKS: dict[str, Callable[[Scene], Floats]] = {

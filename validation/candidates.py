@@ -9,6 +9,7 @@ import numpy as np
 
 from validation.attacks import ATTACKS, Scene
 from validation.features import labels
+from validation.groups import shown
 from validation.neighbors import real_space
 
 if TYPE_CHECKING:
@@ -64,8 +65,9 @@ class Candidates:
         found: dict[str, Mask] = {}
         for attribute, values in self.attributes.items():
             known = np.array([isinstance(value, str) for value in values], dtype=bool)
-            for group in np.unique(values[known].astype(str)):
-                found[f"{attribute} = {group.removesuffix('.0')}"] = known & (values == group)
+            text = np.where(known, values, "").astype(str)
+            for group in np.unique(text[known]):
+                found[f"{attribute} = {group}"] = known & (text == group)
         return found
 
     def sides(self, mask: Mask) -> tuple[int, int]:
@@ -137,7 +139,11 @@ def _score(
             subject.append(table.subject_codes + offset)
             offset += table.n_subjects
         for name, found in groups.items():
-            found.extend(labels(table.frame[name]).to_numpy(dtype=object) for table in both)
+            known = _shared_labels(evidence, name)
+            for table in both:
+                cells = labels(table.frame[name])
+                names = cells.map(known).astype("string")
+                found.append(names.to_numpy(dtype=object))
         member.append(flags)
         isolation.append(scene.isolation)
         rarity.append(np.concatenate([_rarity(space, table, scene) for table in both]))
@@ -151,6 +157,21 @@ def _score(
         {name: np.concatenate(parts) for name, parts in ranks.items()},
         {name: np.concatenate(parts) for name, parts in groups.items()},
     )
+
+
+def _shared_labels(evidence: Evidence, attribute: str) -> dict[str, str]:
+    """Labels that k train subjects share, as people read them; others are not named anywhere."""
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        {
+            "label": labels(evidence.train.frame[attribute]),
+            "subject": evidence.train.subject_codes,
+        }
+    )
+    backing = frame.groupby("label")["subject"].nunique()
+    column = evidence.schema[attribute]
+    return {str(label): shown(column, str(label)) for label in backing.index[backing >= evidence.k]}
 
 
 def _some(table: Table, most: int, rng: np.random.Generator, *, subjects: bool = False) -> Table:

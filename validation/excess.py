@@ -70,7 +70,8 @@ class Excess:
         value: Rate of the synthetic rows less that of the fresh ones.
         low: Lower confidence bound.
         high: Upper confidence bound.
-        error: Standard error that a table of fresh rows would have.
+        error: Standard error at the rate of both together.
+        fresh_error: Standard error that a table of fresh rows would have.
         z: Standard errors of the bounds.
     """
 
@@ -78,6 +79,7 @@ class Excess:
     low: float
     high: float
     error: float
+    fresh_error: float
     z: float
 
     @staticmethod
@@ -101,18 +103,21 @@ class Excess:
         n1, n0 = max(synthetic.n, 1.0), max(fresh.n, 1.0)
         # One row is added, so that a rate of 0 is not taken for certain.
         pooled = (p1 * n1 + p0 * n0 + 1) / (n1 + n0 + 2)
+        fresh_only = (p0 * n0 + 1) / (n0 + 2)
+        sizes = 1 / n1 + 1 / n0
         return Excess(
             value=p1 - p0,
             low=p1 - p0 - float(np.hypot(p1 - low1, high0 - p0)),
             high=p1 - p0 + float(np.hypot(high1 - p1, p0 - low0)),
-            error=float(np.sqrt(pooled * (1 - pooled) * (1 / n1 + 1 / n0))),
+            error=float(np.sqrt(pooled * (1 - pooled) * sizes)),
+            fresh_error=float(np.sqrt(fresh_only * (1 - fresh_only) * sizes)),
             z=z,
         )
 
     @property
     def smallest_effect(self) -> float:
         """The excess that this many rows show in four of five draws."""
-        return (self.z + POWER) * self.error
+        return (self.z + POWER) * self.fresh_error
 
 
 def allowance(margin: float, error: float, z: float) -> float:

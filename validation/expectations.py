@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import re
 import warnings
@@ -19,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tabular.errors import ConfigurationError
+from validation.bounds import bound_of, widened
 from validation.contract import RuleOutcome, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import date, datetime
     from pathlib import Path
 
     import pandas as pd
@@ -162,22 +163,31 @@ def load_suite(path: str | Path) -> ExpectationSuite:
             where=where,
             fix="Save it with Great Expectations, or write {name, expectations: [{type, kwargs}]}",
         )
-    try:
-        with _quiet():
-            suite: ExpectationSuite = gx.ExpectationSuite(
-                name=str(body.get("name", file.stem)), expectations=body["expectations"]
-            )
-    except Exception as error:
-        raise ConfigurationError(
-            f"Great Expectations refuses the suite: {type(error).__name__}",
-            where=where,
-            fix="Load it with Great Expectations to see why",
-        ) from error
+    name = str(body.get("name", file.stem))
+    rules: list[Expectation] = []
+    for place, rule in enumerate(body["expectations"]):
+        try:
+            with _quiet():
+                rules += gx.ExpectationSuite(name=name, expectations=[rule]).expectations
+        except Exception as error:
+            raise _refused(place, where) from error
+        if len(rules) == place:
+            # GX leaves a rule that it does not know out of the suite, and only logs it.
+            raise _refused(place, where)
+    suite: ExpectationSuite = gx.ExpectationSuite(name=name, expectations=rules)
     for i, rule in enumerate(suite.expectations):
-        name = f"{suite.name}/{i + 1}:{rule.expectation_type}"
         said = rule.description or rule.expectation_type.replace("_", " ")
-        rule.meta = {**(rule.meta or {}), **_meta(name, said)}
+        label = f"{name}/{i + 1}:{rule.expectation_type}"
+        rule.meta = {**(rule.meta or {}), **_meta(label, said)}
     return suite
+
+
+def _refused(place: int, where: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"Great Expectations refuses expectation {place + 1} of the suite",
+        where=where,
+        fix="Load it with Great Expectations to see why",
+    )
 
 
 def _great_expectations() -> Any:  # noqa: ANN401  the module itself
@@ -192,15 +202,21 @@ def _great_expectations() -> Any:  # noqa: ANN401  the module itself
 @contextmanager
 def _quiet() -> Iterator[None]:
     """No warnings and no log lines of Great Expectations: they may quote cells."""
-    logger = logging.getLogger("great_expectations")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    loggers = [
+        logger
+        for name, logger in list(logging.root.manager.loggerDict.items())
+        if name.partition(".")[0] == "great_expectations" and isinstance(logger, logging.Logger)
+    ]
+    before = [logger.disabled for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(before)
+        for logger, disabled in zip(loggers, before, strict=True):
+            logger.disabled = disabled
 
 
 def _meta(rule: str, description: str) -> dict[str, str]:
@@ -250,8 +266,8 @@ def _column_rules(column: Column, *, required: bool) -> Iterator[Expectation]:
             f"between({name})",
             "within the declared minimum and maximum",
             column=name,
-            min_value=_bound(column, column.minimum),
-            max_value=_bound(column, column.maximum),
+            min_value=bound_of(column, column.minimum, -math.inf),
+            max_value=bound_of(column, column.maximum, math.inf),
         )
     if column.pattern is not None:
         yield _rule(
@@ -277,8 +293,8 @@ def _closed_rules(column: Column, closed: Table) -> Iterator[Expectation]:
             rule,
             "within the extremes of the train rows",
             column=column.name,
-            min_value=low,
-            max_value=high,
+            min_value=widened(low, -math.inf),
+            max_value=widened(high, math.inf),
         )
     else:
         yield _rule(
@@ -305,30 +321,6 @@ def _type_name(dtype: str) -> str:
         return "Timestamp" if "," in dtype else "datetime64"
     names = {"string": "str", "boolean": "bool", "category": "CategoricalDtypeType"}
     return names.get(dtype, dtype.lower())
-
-
-def _bound(column: Column, bound: float | str | None) -> float | date | datetime | None:
-    """A declared bound in the type of the column's cells."""
-    if not isinstance(bound, str):
-        return bound
-    import pandas as pd
-
-    try:
-        if column.sdtype != "datetime":
-            return float(bound)
-        moment = pd.Timestamp(bound)
-    except ValueError as error:
-        raise ConfigurationError(
-            "a bound is neither a number nor an ISO date", where=f"column {column.name}"
-        ) from error
-    if column.dtype == "date":
-        return moment.date()
-    zone = column.dtype.removesuffix("]").partition(",")[2].strip()
-    if zone and moment.tzinfo is None:
-        moment = moment.tz_localize(zone)
-    elif not zone and moment.tzinfo is not None:
-        moment = moment.tz_convert("UTC").tz_localize(None)
-    return moment.to_pydatetime()
 
 
 def _ask(frame: pd.DataFrame, asked: Mapping[str, Expectation]) -> dict[str, RuleOutcome]:

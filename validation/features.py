@@ -208,6 +208,34 @@ class FeatureSpace:
             out[:, i] = numbers(cells) if known is None else known.codes(cells)
         return out
 
+    def steps(self, table: Table) -> npt.NDArray[np.float64]:
+        """What changed since the entity's row before, by the order of the sequence's index.
+
+        Numbers: by how much. Categories: 1 if another, else 0. NaN in an entity's first row, and
+        where either number is missing. A last column counts the entity's rows. No columns where
+        the table is no sequence.
+
+        Returns:
+            Shape (n_rows, n_columns + 1) or (n_rows, 0).
+        """
+        sequence = table.schema.sequence
+        if sequence is None or not len(table):
+            return np.zeros((len(table), 0))
+        entity = table.frame.groupby(sequence.entity, sort=False, dropna=False).ngroup().to_numpy()
+        order = np.lexsort((numbers(table.frame[sequence.index]), entity))
+        rows = self.ordinal(table)[order]
+        change = np.full((len(rows), len(self.columns) + 1), np.nan)
+        change[1:, :-1] = np.diff(rows, axis=0)
+        labelled = list(self.categorical)
+        change[:, labelled] = np.where(
+            np.isnan(change[:, labelled]), np.nan, change[:, labelled] != 0
+        )
+        change[np.flatnonzero(np.diff(entity[order], prepend=-1)), :-1] = np.nan
+        change[:, -1] = np.bincount(entity)[entity[order]]
+        out = np.empty_like(change)
+        out[order] = change
+        return out
+
     def scaled(self, table: Table) -> npt.NDArray[np.float32]:
         """Ranks in [0, 1] for numbers, one-hot columns of height sqrt(1/2) for categories.
 

@@ -54,11 +54,16 @@ class Gate:
 
     def decide(self, report: Report) -> Decision:
         """The verdict on a report, with its reasons in order of weight."""
-        judged = [self._judge(result) for result in report.results]
+        several = len({result.table for result in report.results}) > 1
+        names = [_name(result, several=several) for result in report.results]
+        judged = [
+            self._judge(result, name) for result, name in zip(report.results, names, strict=True)
+        ]
         judged += [("hold", why) for why in self._gaps(report)]
         verdict = max((verdict for verdict, _ in judged), key=_ORDER.index, default="hold")
         reasons = [why for wanted in ("reject", "hold") for v, why in judged if v == wanted]
-        reasons += [why for result in report.results for why in _warnings(result)]
+        for result, name in zip(report.results, names, strict=True):
+            reasons += _warnings(result, name)
         reasons += [why for v, why in judged if v == "publish" and why]
         return Decision(
             verdict=verdict,
@@ -67,30 +72,31 @@ class Gate:
             data_digest=report.data_digest,
         )
 
-    def _judge(self, result: CheckResult) -> tuple[Verdict, str]:
+    def _judge(self, result: CheckResult, name: str) -> tuple[Verdict, str]:
         """What one result leads to, and the sentence that says so; empty where none is needed."""
-        name = f"{result.check} ({result.table})" if result.table else result.check
-        if result.status == "not_applicable" or (
-            result.status == "error" and result.severity != "blocking"
-        ):
+        blocks = result.severity == "blocking"
+        verdict: Verdict = "publish"
+        why = ""
+        if result.status == "not_applicable" or (result.status == "error" and not blocks):
             if self._policy.is_mandatory(result):
-                return "hold", f"{name}, which is mandatory, could not be done: {_said(result)}."
-            return "publish", ""
-        if result.status == "insufficient" or result.severity != "blocking":
-            return "publish", ""
-        if result.status == "error":
-            return "reject", f"{name} gave no answer: {_said(result)}."
-        if not _is_measured(result):
-            return "reject", f"{name} gave no usable figure, which counts as a failure."
-        if result.status == "fail":
-            return "reject", f"{name} failed: {_said(result)}."
-        if result.status == "undecided":
+                verdict = "hold"
+                why = f"{name}, which is mandatory, could not be done: {_said(result)}."
+        elif result.status == "insufficient" or not blocks:
+            pass
+        elif result.status == "error":
+            verdict, why = "reject", f"{name} gave no answer: {_said(result)}."
+        elif not _is_measured(result):
+            verdict, why = "reject", f"{name} gave no usable figure, which counts as a failure."
+        elif result.status == "fail":
+            verdict, why = "reject", f"{name} failed: {_said(result)}."
+        elif result.status == "undecided":
             if self._policy.undecided(result.check) == "hold":
-                return "hold", f"{name} could not decide: {_said(result)}."
-            return "publish", (
-                f"{name} could not decide, which the policy lets pass: {_said(result)}."
-            )
-        return "publish", _found_nothing(name, result)
+                verdict, why = "hold", f"{name} could not decide: {_said(result)}."
+            else:
+                why = f"{name} could not decide, which the policy lets pass: {_said(result)}."
+        else:
+            why = _found_nothing(name, result)
+        return verdict, why
 
     def _gaps(self, report: Report) -> list[str]:
         """Why the report as a whole holds the release."""
@@ -100,7 +106,8 @@ class Gate:
         tables = sorted({result.table for result in report.results} | made)
         done = {(result.table, result.check) for result in report.results}
         gaps = [
-            f"{kind}{f' ({table})' if table else ''}, which is mandatory, was not run."
+            f"{kind.replace('_', ' ')}{f' ({table})' if table else ''}, which is mandatory, "
+            "was not run."
             for table in tables
             for kind in self._policy.mandatory()
             if (table, kind) not in done
@@ -111,6 +118,12 @@ class Gate:
                 "differential privacy: attacks that were not tried can't be ruled out."
             )
         return gaps
+
+
+def _name(result: CheckResult, *, several: bool) -> str:
+    """How the check is called in a sentence, with its table where there are several."""
+    words = result.check.replace("_", " ")
+    return f"{words} ({result.table})" if several and result.table else words
 
 
 def _is_measured(result: CheckResult) -> bool:
@@ -127,7 +140,7 @@ def _found_nothing(name: str, result: CheckResult) -> str:
     if result.family == "privacy" and result.smallest_effect is not None:
         return (
             f"{name}: no excess above {figure(result.smallest_effect)} detectable at "
-            f"{result.n_rows:,} rows."
+            f"{result.n_rows:,} rows ({result.statistic or 'share of rows'})."
         )
     if result.threshold is None:
         return ""
@@ -142,9 +155,8 @@ def _said(result: CheckResult) -> str:
     return result.message.rstrip(". ") or "it does not say why"
 
 
-def _warnings(result: CheckResult) -> list[str]:
+def _warnings(result: CheckResult, name: str) -> list[str]:
     """What does not stop the release and a reader must know."""
-    name = f"{result.check} ({result.table})" if result.table else result.check
     warnings = [f"Warning: {name}: {text}." for text in result.details.get("warnings", ())]
     if result.status == "insufficient":
         warnings.append(f"Warning: {name} had too few rows to judge: {_said(result)}.")

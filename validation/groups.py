@@ -121,13 +121,15 @@ def _values(
     text = {side: labels(table.frame[column.name]) for side, table in tables.items()}
     known = sorted(set(text["train"].dropna()))
     index = pd.Index(known, dtype=object)
-    names = [_short(value) for value in known]
+    names = [shown(column, value) for value in known]
     return {
         side: (index.get_indexer(pd.Index(cells, dtype=object)).astype(np.int64), names)
         for side, cells in text.items()
     }
 
 
-def _short(value: str) -> str:
-    """Numbers that are whole without their point: `1.0` is read as 1."""
-    return value.removesuffix(".0")
+def shown(column: Column, label: str) -> str:
+    """A label as people read it: whole numbers without a point, truth in words."""
+    if column.sdtype == "boolean":
+        return {"1.0": "true", "0.0": "false"}.get(label, label)
+    return label.removesuffix(".0")

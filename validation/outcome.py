@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from validation.features import is_numeric, labels, numbers
+from validation.groups import shown
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -26,11 +27,13 @@ class Outcome:
         target: The column.
         label: The label that counts, `None` for a number.
         bar: What a number must exceed.
+        name: How people read it.
     """
 
     target: str
     label: str | None
     bar: float = 0.0
+    name: str = "more than the median"
 
     @staticmethod
     def learn(train: Table, target: str) -> Outcome:
@@ -45,15 +48,9 @@ class Outcome:
         # Ties by name, so that the outcome does not depend on the order of the rows.
         names = sorted(counts.index.astype(str), key=lambda name: (counts[name], name))
         if not names:
-            return Outcome(target, "")
-        return Outcome(target, names[0] if len(names) == 2 else names[-1])  # noqa: PLR2004
-
-    @property
-    def name(self) -> str:
-        """How people read it."""
-        if self.label is None:
-            return "more than the median"
-        return f"{self.label.removesuffix('.0')}"
+            return Outcome(target, "", name="no label")
+        label = names[0] if len(names) == 2 else names[-1]  # noqa: PLR2004
+        return Outcome(target, label, name=shown(train.schema[target], label))
 
     def of(self, table: Table) -> npt.NDArray[np.bool_]:
         """Which rows have it, shape (n_rows,); a missing target does not."""

@@ -7,19 +7,21 @@ joined with their neighbours, and the ends of an axis are open.
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from validation.bins import MOST_BINS, backing_of, bin_of, edges_of, joined, names_of
 from validation.contingency import Binning
 from validation.features import is_numeric, labels, numbers, space_of
 from validation.groups import group_rows
+from validation.groups import shown as shown_label
 from validation.outcome import Outcome
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    import pandas as pd
 
     from tabular.schema import Column
     from validation.base import Evidence
@@ -28,12 +30,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.int64]
 
-MOST_BINS = 20
 MOST_PAIRED = 40
 _LEAST_GROUP = 20
-_CROWDED = 0.6
-_DAY = 86_400.0
-_TICKS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 
 class _Picture(BaseModel):
@@ -144,11 +142,11 @@ def _column(column: Column, evidence: Evidence) -> ColumnPicture:
         return _categories(column, evidence)
     ours, theirs = (numbers(t.frame[column.name]) for t in (evidence.train, evidence.synthetic))
     moment = column.sdtype == "datetime"
-    edges = _edges(ours, moment=moment)
-    edges = _joined(edges, ours, evidence)
+    edges = edges_of(ours, moment=moment)
+    edges = joined(edges, ours, evidence)
     n = len(edges) + 1
-    codes = [_bin(values, edges) for values in (ours, theirs)]
-    names = _names(edges, ours, moment=moment)
+    codes = [bin_of(values, edges) for values in (ours, theirs)]
+    names = names_of(edges, ours, moment=moment)
     return _picture(column.name, "moment" if moment else "number", codes, names, n, evidence)
 
 
@@ -158,16 +156,14 @@ def _categories(column: Column, evidence: Evidence) -> ColumnPicture:
     codes = [
         levels.codes(table.frame[column.name]) for table in (evidence.train, evidence.synthetic)
     ]
-    backing = _backing(codes[0], evidence, levels.unseen + 1)
+    backing = backing_of(codes[0], evidence, levels.unseen + 1)
     shown = np.flatnonzero(backing[: len(levels.names)] >= evidence.k)
     shown = shown[: MOST_BINS - 1] if len(levels.names) > MOST_BINS else shown
-    text = [levels.names[i].removesuffix(".0") for i in shown]
     if column.sdtype in {"ordinal", "boolean"}:
-        rank = {
-            str(name): i for i, name in enumerate(_plain_labels(column.categories or sorted(text)))
-        }
-        order = sorted(range(len(shown)), key=lambda i: rank.get(text[i], len(rank)))
-        shown, text = shown[order], [text[i] for i in order]
+        places = _order(column, evidence.train.frame[column.name])
+        order = [places.get(levels.names[i], len(places)) for i in shown]
+        shown = shown[np.argsort(order, kind="stable")]
+    text = [shown_label(column, levels.names[i]) for i in shown]
     place = np.full(levels.unseen + 1, len(shown))
     place[shown] = np.arange(len(shown))
     place[levels.missing] = len(shown) + 1
@@ -181,11 +177,17 @@ def _categories(column: Column, evidence: Evidence) -> ColumnPicture:
     )
 
 
-def _plain_labels(values: object) -> list[str]:
+def _order(column: Column, cells: pd.Series) -> dict[str, int]:
+    """The place of each label of an ordinal: as declared, as its dtype has it, or sorted."""
     import pandas as pd
 
-    text = labels(pd.Series(list(values)))  # type: ignore[call-overload]
-    return [str(value).removesuffix(".0") for value in text]
+    if column.categories:
+        known = labels(pd.Series(list(column.categories)))
+    elif isinstance(cells.dtype, pd.CategoricalDtype):
+        known = labels(cells.cat.categories.to_series())
+    else:
+        known = labels(cells).dropna().drop_duplicates().sort_values()
+    return {str(label): place for place, label in enumerate(known)}
 
 
 def _picture(
@@ -202,7 +204,7 @@ def _picture(
     that there is next to nothing, and not whom.
     """
     counts = [np.bincount(side, minlength=n_bins + 1)[: n_bins + 1] for side in codes]
-    backing = _backing(codes[0], evidence, n_bins + 1)
+    backing = backing_of(codes[0], evidence, n_bins + 1)
     counts[0] = np.where(backing >= evidence.k, counts[0], 0)
     names = [*names, "missing"]
     shares = [side / max(side.sum(), 1) for side in counts]
@@ -214,107 +216,6 @@ def _picture(
         real=tuple(float(shares[0][i]) for i in kept),
         synthetic=tuple(float(shares[1][i]) for i in kept),
     )
-
-
-def _edges(values: Floats, *, moment: bool) -> Floats:
-    """Inner edges of at most 20 bins: round numbers, and values of their own where there are few.
-
-    Bins are equally wide between the 1st and the 99th percentile, and quantiles where one such bin
-    would hold nearly all rows.
-    """
-    present = values[~np.isnan(values)]
-    if not len(present):
-        return np.empty(0)
-    distinct = np.unique(present)
-    if len(distinct) <= MOST_BINS:
-        return distinct[1:]
-    low, high = np.quantile(present, [0.01, 0.99])
-    if high <= low:
-        low, high = distinct[0], distinct[-1]
-    edges = _round_steps(low, high, _DAY if moment else 0.0)
-    fullest = np.bincount(np.searchsorted(edges, present, "right")).max() / len(present)
-    if fullest > _CROWDED:
-        values, counts = np.unique(present, return_counts=True)
-        atom = values[counts.argmax()]
-        others = present[present != atom] if counts.max() > len(present) / 10 else present
-        inner = np.quantile(others, np.linspace(0, 1, MOST_BINS - 4)[1:-1])
-        rounded = np.array([_significant(edge) for edge in inner])
-        # The atom stands alone: an edge at it and one above it, where the others begin.
-        above = others[others > atom]
-        rest = [_significant(float(np.quantile(above, 0.02)))] if len(above) else []
-        edges = np.unique([edge for edge in (*rounded, atom, *rest) if edge > distinct[0]])
-    return edges
-
-
-def _round_steps(low: float, high: float, least: float) -> Floats:
-    rough = max((high - low) / 16, least)
-    size = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * tick for tick in _TICKS if size * tick >= rough * (1 - 1e-9))
-    if least:
-        step = max(math.ceil(step / least), 1) * least
-    first = math.ceil(low / step + 1e-9)
-    return np.arange(first, math.floor(high / step + 1e-9) + 1) * step
-
-
-def _significant(value: float) -> float:
-    """Two significant digits: no edge is one person's number."""
-    if value == 0 or not math.isfinite(value):
-        return 0.0
-    return round(value, 1 - math.floor(math.log10(abs(value))))
-
-
-def _bin(values: Floats, edges: Floats) -> Codes:
-    """Bin of each number; missing comes after the last."""
-    codes = np.searchsorted(edges, values, "right")
-    return np.where(np.isnan(values), len(edges) + 1, codes).astype(np.int64)
-
-
-def _joined(edges: Floats, values: Floats, evidence: Evidence) -> Floats:
-    """Edges without those that cut off fewer than k train subjects."""
-    while len(edges):
-        backing = _backing(_bin(values, edges), evidence, len(edges) + 2)[: len(edges) + 1]
-        small = np.flatnonzero(backing < evidence.k)
-        if not len(small):
-            break
-        # The first small bin joins its smaller neighbour.
-        i = int(small[0])
-        left = backing[i - 1] if i else np.inf
-        right = backing[i + 1] if i < len(edges) else np.inf
-        edges = np.delete(edges, i - 1 if left <= right else i)
-    return edges
-
-
-def _backing(codes: Codes, evidence: Evidence, size: int) -> Codes:
-    """Train subjects behind each code, shape (size,)."""
-    pairs = np.unique(evidence.train.subject_codes * size + codes)
-    return np.bincount(pairs % size, minlength=size).astype(np.int64)
-
-
-def _names(edges: Floats, values: Floats, *, moment: bool) -> list[str]:
-    """What each bin holds, as people write it; the ends are open."""
-    if not len(edges):
-        return ["any value"]
-    present = values[~np.isnan(values)]
-    whole = not moment and bool((present == np.rint(present)).all())
-    text = [_moment(edge) if moment else _number(edge) for edge in edges]
-    if whole and (edges == np.rint(edges)).all():
-        last = [_number(edge - 1) for edge in edges]
-        spans = [
-            low if low == high else f"{low} to {high}"
-            for low, high in zip(text[:-1], last[1:], strict=True)
-        ]
-        return [f"{last[0]} or less", *spans, f"{text[-1]} or more"]
-    spans = [f"{low} to {high}" for low, high in zip(text[:-1], text[1:], strict=True)]
-    return [f"below {text[0]}", *spans, f"{text[-1]} or more"]
-
-
-def _number(value: float) -> str:
-    text = f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"  # noqa: PLR2004  a million
-    return text.replace("-", "\N{MINUS SIGN}") if value < 0 else text
-
-
-def _moment(value: float) -> str:
-    return datetime.fromtimestamp(value, tz=UTC).strftime("%Y-%m-%d")
 
 
 def _association(evidence: Evidence) -> AssociationPicture:
@@ -387,9 +288,7 @@ def _groups(evidence: Evidence, outcome: Outcome | None) -> tuple[GroupPicture, 
     return tuple(found)
 
 
-def _rate(
-    group: GroupRows, side: str, flags: npt.NDArray[np.bool_] | None, k: int
-) -> float | None:
+def _rate(group: GroupRows, side: str, flags: npt.NDArray[np.bool_] | None, k: int) -> float | None:
     """How often the group has the outcome; none where fewer than k have it, or do not."""
     mask, subjects = group.masks[side], group.subjects[side]
     if flags is None or not mask.any():

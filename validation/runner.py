@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def default_checks() -> tuple[Check, ...]:
     """Every kind that is on by default, with its default parameters, in the order of families."""
-    return tuple(CHECKS[kind]() for kind in by_family(CHECKS) if CHECKS[kind].on_by_default)
+    kinds = [kind for kind in by_family(CHECKS) if CHECKS[kind].on_by_default]
+    return tuple(CHECKS[kind].model_validate({}) for kind in kinds)
 
 
 def run_checks(

@@ -47,6 +47,27 @@ def decide(interval: Interval, threshold: float, better: Literal["lower", "highe
     return "pass" if high <= limit else "undecided"
 
 
+def worst_interval(values: Floats, errors: Floats) -> Interval:
+    """Interval of the largest of several non-negative figures.
+
+    The bounds differ in kind. That some figure is large is a claim about the best of many tries, so
+    the lower bound is corrected for their number. That all are small needs no correction: the
+    largest true figure is below its own upper bound as often as any single one is, and the
+    largest upper bound is at least that.
+
+    Args:
+        values: The figures, shape (n,), n at least 1.
+        errors: Their standard errors.
+
+    Reference:
+        Berger (1982), Multiparameter hypothesis testing and acceptance sampling (the
+        intersection-union test).
+    """
+    low = np.maximum(values - normal_quantile(comparisons=len(values)) * errors, 0.0)
+    high = values + normal_quantile() * errors
+    return float(low.max()), float(high.max())
+
+
 def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:
     """Score interval of a proportion; (0, 1) where there is nothing to count.
 

@@ -71,3 +71,10 @@ class Codec(BaseModel, ABC):
 def holds_missing(dtype: str) -> bool:
     """Whether a column of this dtype can have a missing cell at all."""
     return not (dtype == "bool" or dtype.startswith(("int", "uint")))
+
+
+def cast(values: pd.Series, dtype: str) -> pd.Series:
+    """Cells as a dtype that is known by its name only."""
+    import pandas as pd
+
+    return values.astype(pd.api.types.pandas_dtype(dtype))

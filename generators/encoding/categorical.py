@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 
 from generators.encoding.arrays import Place, Variable
-from generators.encoding.base import Codec, holds_missing
+from generators.encoding.base import Codec, cast, holds_missing
 from tabular.errors import DataError
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ class CategoricalCodec(Codec):
         if declared:
             kept.sort(key=lambda i: declared.get(str(labels[i]), len(declared)))
         elif kind is not None:
-            kept.sort(key=lambda i: int(kind.categories.get_loc(labels[i])))
+            place = kind.categories.get_indexer(pd.Index(labels, dtype=object))
+            kept.sort(key=lambda i: int(place[i]))
         else:
             kept.sort(key=lambda i: _sort_key(labels[i]))
         counts = np.bincount(codes[codes >= 0], minlength=max(len(labels), 1))
@@ -136,7 +137,7 @@ class CategoricalCodec(Codec):
             cells = np.array([*self.labels, None], dtype=object)[codes]
             return pd.Series(cells, name=self.name, dtype=object)
         # Labels take their dtype before the cells are filled in: a few instead of all of them.
-        pool = labels.astype(self.dtype).array
+        pool = cast(labels, self.dtype).array
         return pd.Series(pool.take(codes, allow_fill=self.has_missing), name=self.name)
 
 
@@ -165,5 +166,5 @@ def _scalar(label: object, column: str) -> bool | int | float | str:
     )
 
 
-def _sort_key(label: bool | int | float | str) -> tuple[int, float, str]:
+def _sort_key(label: float | str) -> tuple[int, float, str]:
     return (0, float(label), "") if not isinstance(label, str) else (1, 0.0, label)

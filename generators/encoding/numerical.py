@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 
 from generators.encoding.arrays import Place, Variable
-from generators.encoding.base import Codec, holds_missing
+from generators.encoding.base import Codec, cast, holds_missing
 from tabular.errors import DataError
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class NumericalCodec(Codec):
         if self.scale is None:
             if self.decimals is not None:
                 numbers = _rounded(numbers, self.decimals)
-            return pd.Series(numbers, name=self.name).astype(self.dtype)
+            return cast(pd.Series(numbers, name=self.name), self.dtype)
         missing = np.isnan(numbers)
         whole = np.where(missing, 0.0, np.rint(numbers)).astype(np.int64)
         if self.dtype == "decimal":
@@ -129,9 +129,9 @@ class NumericalCodec(Codec):
         else:
             whole = whole + self.origin
         if not missing.any():
-            return pd.Series(whole, name=self.name).astype(self.dtype)
-        kept = pd.array(whole, dtype=pd.api.types.pandas_dtype(_nullable(self.dtype)))
-        return pd.Series(kept, name=self.name).mask(missing).astype(self.dtype)
+            return cast(pd.Series(whole, name=self.name), self.dtype)
+        kept = cast(pd.Series(whole, name=self.name), _nullable(self.dtype))
+        return cast(kept.mask(missing), self.dtype)
 
 
 def _scale(column: Column) -> int | None:
@@ -165,13 +165,13 @@ def _unscaled(values: pd.Series, scale: int, column: str) -> npt.NDArray[np.int6
 
     try:
         packed = pa.array(values.to_numpy(), type=pa.decimal128(_DIGITS, scale))
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
         raise DataError(
             f"there are cells that are no decimal number with at most {scale} digits after the "
             f"point",
             where=f"column {column}",
             fix="Declare the column's `decimals`, or as text",
-        ) from error
+        ) from None  # whose message quotes the cell
     buffer = packed.buffers()[1]
     words = np.frombuffer(buffer, dtype=np.int64)[2 * packed.offset :][: 2 * len(packed)]
     low, high = words[0::2], words[1::2]
@@ -185,9 +185,7 @@ def _unscaled(values: pd.Series, scale: int, column: str) -> npt.NDArray[np.int6
     return low
 
 
-def decimals(
-    whole: npt.NDArray[np.int64], origin: int, scale: int
-) -> npt.NDArray[np.object_]:
+def decimals(whole: npt.NDArray[np.int64], origin: int, scale: int) -> npt.NDArray[np.object_]:
     """`Decimal` objects with `scale` digits after the point."""
     import pyarrow as pa
 

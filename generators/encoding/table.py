@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from tabular.schema import Column
     from tabular.seeding import Seed
 
-AnyCodec = Annotated[
-    NumericalCodec | CategoricalCodec | TemporalCodec, Field(discriminator="type")
-]
+AnyCodec = Annotated[NumericalCodec | CategoricalCodec | TemporalCodec, Field(discriminator="type")]
 
 
 class TableEncoder(BaseModel):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 
 from generators.encoding.arrays import Place, Variable
-from generators.encoding.base import Codec
+from generators.encoding.base import Codec, cast
 from tabular.errors import DataError
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ class TemporalCodec(Codec):
         series = pd.Series(moments, name=self.name)
         if "," in self.dtype:
             zone = self.dtype.removesuffix("]").partition(",")[2].strip()
-            return series.dt.tz_localize("UTC").dt.tz_convert(zone).astype(self.dtype)
-        return series.astype(self.dtype)
+            series = series.dt.tz_localize("UTC").dt.tz_convert(zone)
+        return cast(series, self.dtype)
 
 
 def _microseconds(values: pd.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
@@ -124,9 +124,11 @@ def _microseconds(values: pd.Series) -> tuple[npt.NDArray[np.int64], npt.NDArray
         moments = np.full(len(values), np.datetime64("NaT"), dtype="datetime64[us]")
         try:
             moments[present] = values[present].to_numpy(dtype=object).astype("datetime64[us]")
-        except (ValueError, TypeError) as error:
-            # The message would quote the cell.
+        except (ValueError, TypeError):
+            # Their message quotes the cell.
             raise DataError(
-                "there are cells that are no date", where=f"column {values.name}"
-            ) from error.with_traceback(None)
+                "there are cells that are no date",
+                where=f"column {values.name}",
+                fix="Declare the column as text, or set the rows aside",
+            ) from None
     return moments.astype(np.int64), present

@@ -92,6 +92,7 @@ class ColumnModel:
         support: Of a numeric column.
         kernels: Of a numeric column with a smooth part.
         slopes: Of a numeric column that goes with earlier ones within leaves.
+        given: The earlier column that this one is a function of, and the image of each code.
     """
 
     value: Stage | None
@@ -99,6 +100,7 @@ class ColumnModel:
     support: Support | None = None
     kernels: Kernels | None = None
     slopes: Slopes | None = None
+    given: tuple[int, npt.NDArray[np.int32]] | None = None
 
     def draw(
         self, codes: npt.NDArray[np.int32], rng: np.random.Generator
@@ -110,6 +112,14 @@ class ColumnModel:
             rng: Where chance comes from.
         """
         n = codes.shape[1]
+        if self.given is not None:
+            parent, image = self.given
+            symbol = image[codes[parent]]
+            if self.support is None:
+                return symbol, None
+            gone = symbol == self.support.n_symbols
+            value = self.support.value_of(np.where(gone, 0, symbol))
+            return symbol, np.where(gone, np.nan, value)
         if self.support is None:
             assert self.value is not None  # noqa: S101  a categorical column always has one
             return self.value.counts.symbol[self.value.draw(codes, rng)[1]], None
@@ -158,6 +168,8 @@ class ColumnModel:
             out[f"{name}.knots"] = self.support.knots
             out[f"{name}.mass"] = self.support.mass
             out[f"{name}.spike"] = self.support.spike.astype(np.int8)
+        if self.given is not None:
+            out[f"{name}.given.{self.given[0]}"] = self.given[1]
         if self.kernels is not None:
             out[f"{name}.low"], out[f"{name}.high"] = self.kernels.low, self.kernels.high
         if self.slopes is not None:
@@ -182,8 +194,12 @@ class ColumnModel:
             else None
             for key in ("value", "missing")
         }
+        given = None
+        for parent in parents:
+            if f"{name}.given.{parent}" in arrays:
+                given = (parent, arrays[f"{name}.given.{parent}"])
         if not numeric:
-            return cls(stages["value"])
+            return cls(stages["value"], given=given)  # type: ignore[arg-type]
         none = np.empty(0)
         support = Support(
             arrays.get(f"{name}.atoms", none),  # type: ignore[arg-type]
@@ -198,4 +214,4 @@ class ColumnModel:
             used = tuple(parent for parent in parents if f"{name}.scale.{parent}" in arrays)
             scales = tuple(arrays[f"{name}.scale.{parent}"] for parent in used)
             slopes = Slopes(used, scales, arrays[f"{name}.slope"])  # type: ignore[arg-type]
-        return cls(stages["value"], stages["missing"], support, kernels, slopes)
+        return cls(stages["value"], stages["missing"], support, kernels, slopes, given)

@@ -84,6 +84,11 @@ class Symbols:
             return support.n_symbols + 1
         return self.variables[column].cardinality or 1
 
+    def cells(self, column: int) -> npt.NDArray[np.int32]:
+        """Codes of a numeric column that are cells rather than atoms."""
+        support = self.supports[column]
+        return np.empty(0, dtype=np.int32) if support is None else support.of_cell
+
     def is_nominal(self, column: int) -> bool:
         """Whether the order of the codes means nothing."""
         variable = self.variables[column]
@@ -95,6 +100,9 @@ def learn_column(
 ) -> ColumnModel:
     """The model of a column given its parents."""
     support = table.supports[column]
+    found = determined_by(table, column, parents, growth.backing)
+    if found is not None:
+        return ColumnModel(None, support=support, given=found)
     if support is None:
         every = np.arange(table.codes.shape[1])
         return ColumnModel(_grow(table, column, every, parents, growth, seed.child("value"))[0])
@@ -113,6 +121,36 @@ def learn_column(
             table, column, rows, parents, value, nodes, growth, seed.child("smooth")
         )
     return ColumnModel(value, missing, support, kernels, slopes)
+
+
+def determined_by(
+    table: Symbols, column: int, parents: tuple[int, ...], backing: int
+) -> tuple[int, npt.NDArray[np.int32]] | None:
+    """An earlier column that the column is a function of, and the function as a table of codes.
+
+    Every code of the parent that occurs must be backed, and go with one code of the column that
+    is a category, an atom or a missing cell.
+    """
+    own = table.codes[column]
+    support = table.supports[column]
+    if (own == own[0]).all():
+        return None
+    for parent in parents:
+        codes = table.codes[parent]
+        size = table.cardinality(parent)
+        image = np.full(size, -1, dtype=np.int32)
+        image[codes] = own
+        if (image[codes] != own).any():
+            continue
+        counts = np.bincount(codes, minlength=size)
+        if counts[counts > 0].min() < backing:
+            continue
+        if support is not None and np.isin(image, support.of_cell).any():
+            continue
+        seen = np.flatnonzero(image >= 0)
+        # A code that never occurred takes the image of the next one that did.
+        return parent, image[seen[np.minimum(np.searchsorted(seen, np.arange(size)), len(seen) - 1)]]
+    return None
 
 
 def _smooth(

@@ -10,7 +10,8 @@ from pydantic import Field
 from generators.base import Generator, Model, State, require_rows
 from generators.encoding.arrays import EncodedTable
 from generators.marginals import Marginal
-from generators.sequence_symbols import Feature, Index, Lookup, SequenceSymbols, Symbols
+from generators.sequence_features import Feature, Index, Lookup
+from generators.sequence_symbols import SequenceSymbols, Symbols
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -102,7 +103,15 @@ class HmmModel(Model):
                     f"right.{i}": feature.marginal.right,
                     f"cuts.{i}": feature.cuts,
                 }
-            features.append([feature.name, feature.scope, feature.n_symbols, feature.numeric])
+            features.append(
+                {
+                    "name": feature.name,
+                    "scope": feature.scope,
+                    "n_symbols": feature.n_symbols,
+                    "numeric": feature.numeric,
+                    "bounds": feature.bounds,
+                }
+            )
         lookups = []
         for i, lookup in enumerate(self.symbols.lookups):
             arrays |= {f"keys.{i}": lookup.keys, f"values.{i}": lookup.values}
@@ -121,12 +130,13 @@ class HmmModel(Model):
         """The model that gave this state."""
         arrays = state.arrays
         features = []
-        for i, (name, scope, n_symbols, numeric) in enumerate(state.values["features"]):
+        for i, told in enumerate(state.values["features"]):
             marginal = cuts = None
             if f"edges.{i}" in arrays:
                 marginal = Marginal(arrays[f"edges.{i}"], arrays[f"left.{i}"], arrays[f"right.{i}"])
                 cuts = arrays[f"cuts.{i}"]
-            features.append(Feature(name, scope, n_symbols, marginal, cuts, numeric))
+            bounds = tuple(told["bounds"]) if told["bounds"] else None
+            features.append(Feature(**{**told, "bounds": bounds}, marginal=marginal, cuts=cuts))
         lookups = tuple(
             Lookup(target, source, arrays[f"keys.{i}"], arrays[f"values.{i}"])
             for i, (target, source) in enumerate(state.values["lookups"])
@@ -167,7 +177,9 @@ class Hmm(Generator, frozen=True):
         default=1e-4, gt=0, description="Ends when the log-likelihood per row rises by less."
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="Where to fit; `auto` takes a GPU where there is one."
+        default="cpu",
+        description="Where to fit; `auto` takes a GPU where there is one, which sums in no fixed "
+        "order, so that fits differ in the last digits.",
     )
 
     def fit_encoded(self, train: EncodedTable, *, seed: Seed, progress: Progress) -> HmmModel:

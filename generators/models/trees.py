@@ -94,7 +94,7 @@ class TreesGenerator(Generator, frozen=True):
     widest: float = 0.05
     slopes: int = 0
     moments: int = 1
-    order: Literal["schema", "numeric_first"] = "schema"
+    order: str = "schema"
 
     def fit_encoded(self, train: EncodedTable, *, seed: Seed, progress: Progress) -> TreesModel:
         """Grow a forest per column.
@@ -120,9 +120,8 @@ class TreesGenerator(Generator, frozen=True):
             slopes=self.slopes,
             moments=self.moments,
         )
-        order = tuple(range(len(train.variables)))
-        if self.order == "numeric_first":
-            order = tuple(sorted(order, key=lambda i: not train.variables[i].is_numeric))
+        from generators.forests.ordering import candidates
+        order = candidates(table)[self.order]
         columns = []
         for i, column in enumerate(order):
             name = train.variables[column].name

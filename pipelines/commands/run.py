@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.refresh import standing
 from pipelines.reporting import Bars, Lines, watched_by
+from pipelines.secrets import require_all
 from pipelines.terminal import console, show_results, show_verdict
 from pipelines.workspace import Workspace
 from tabular.errors import WaxworkError
@@ -30,7 +31,8 @@ def run(config: PipelineConfig, settings: Settings, *, as_json: bool, debug: boo
     Raises:
         WaxworkError: What the flow failed with.
     """
-    with _announced(as_json=as_json):
+    require_all(config, settings)
+    with watched():
         state, flow_run = _run_flow(config)
     if (state.is_failed() and state.name != "Rejected") or state.is_crashed():
         error = state.result(raise_on_failure=False)
@@ -82,13 +84,6 @@ def watched() -> Iterator[None]:
     else:
         with watched_by(Lines()):
             yield
-
-
-@contextlib.contextmanager
-def _announced(*, as_json: bool) -> Iterator[None]:
-    del as_json  # progress goes to standard error, so it never mixes with an answer
-    with watched():
-        yield
 
 
 def _run_flow(config: PipelineConfig) -> tuple[Any, UUID | None]:

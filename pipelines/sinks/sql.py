@@ -274,18 +274,9 @@ def _translated(where: str) -> Iterator[None]:
         yield
     except psycopg.Error as error:
         state = error.sqlstate or ""
-        if state == _LOCK_NOT_AVAILABLE:
-            raise SinkUnavailable(
-                "readers held the table too long",
-                where=where,
-                fix="Run again, or raise `lock_seconds`",
-            ) from None
-        if not state or state[:2] in _GONE:
-            raise SinkUnavailable(
-                "the connection to the database was lost",
-                where=where,
-                fix="Nothing was changed; run again",
-            ) from None
+        if state in _MAY_PASS or not state or state[:2] in _GONE:
+            passing, then = _MAY_PASS.get(state, _LOST)
+            raise SinkUnavailable(passing, where=where, fix=then) from None
         if state in _MEANINGS:
             what, fix = _MEANINGS[state]
         elif state[:2] in _ABOUT_CELLS:
@@ -295,8 +286,14 @@ def _translated(where: str) -> Iterator[None]:
         raise ReleaseError(what, where=where, fix=fix) from None
 
 
-_LOCK_NOT_AVAILABLE = "55P03"
 _GONE = {"08", "53", "57"}
+_LOST = ("the connection to the database was lost", "Nothing was changed; run again")
+_MAY_PASS = {
+    "40P01": ("another transaction stood in the way", "Nothing was changed; run again"),
+    "53100": ("the database's disk is full", "Nothing was changed; make room, and run again"),
+    "55P03": ("readers held the table too long", "Run again, or raise `lock_seconds`"),
+    "57014": ("the server ended a statement that took too long", "Raise its `statement_timeout`"),
+}
 _ABOUT_CELLS = {"22", "23"}
 _MEANINGS: dict[str, tuple[str, str | None]] = {
     "22021": ("a text holds a NUL character, which PostgreSQL can't store", None),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 1 << 18
+_BLOCK = 8 << 20
 _SAMPLE_ROWS = 200
 
 
@@ -111,8 +112,9 @@ class CsvSource(Source, frozen=True):
         n_rows = 0
         try:
             reader = arrow.open_csv(
-                pa.PythonFile(body, mode="r"),
-                read_options=arrow.ReadOptions(column_names=names, block_size=1 << 22),
+                # Arrow takes a short read for a short block, so reads are made full.
+                pa.PythonFile(io.BufferedReader(body, _BLOCK), mode="r"),
+                read_options=arrow.ReadOptions(column_names=names, block_size=_BLOCK),
                 parse_options=arrow.ParseOptions(
                     delimiter=delimiter,
                     newlines_in_values=True,

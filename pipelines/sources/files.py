@@ -20,8 +20,10 @@ _WILDCARDS = re.compile(r"[*?\[].*")
 
 def table_name(path: Path) -> str:
     """What a file's table is called: its name without suffixes, or its folder's for a wildcard."""
-    name = _WILDCARDS.sub("", path.name) if _WILDCARDS.search(path.name) else path.name
-    stem = name.lstrip(".").partition(".")[0].strip("-_ ")
+    fixed = _WILDCARDS.sub("", path.name)
+    stem = fixed.lstrip(".").partition(".")[0]
+    if fixed != path.name:
+        stem = stem.strip("-_ ")
     return stem or (table_name(path.parent) if path.parent.name else "table")
 
 

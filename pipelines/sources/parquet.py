@@ -89,10 +89,10 @@ def _within_caps(files: tuple[Path, ...], settings: Settings) -> None:
                 where=where,
                 fix="Give each column a name of its own",
             )
-    if not n_rows:
-        raise SourceError("there are no rows", where=str(files[0]))
     if not names:
         raise SourceError("there are no columns", where=str(files[0]))
+    if not n_rows:
+        raise SourceError("there are no rows", where=str(files[0]))
 
 
 def _footer(file: Path) -> parquet.FileMetaData:

@@ -99,7 +99,6 @@ class TextStream(io.RawIOBase):
         self._ended = not block
         if first and block[:3] == codecs.BOM_UTF8 and self._is_utf8:
             block = block[3:]
-            self._n_read -= 3
         held = self._decoder.getstate()[0]
         start = self._n_read - len(block) - len(held)
         try:

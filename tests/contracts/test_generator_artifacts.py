@@ -35,7 +35,6 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAXWORK_HOME", str(tmp_path / "home"))
 
 
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_saved_model_gives_the_same_rows_in_another_process(kind: str, tmp_path: Path) -> None:
     made = GENERATORS[kind].model_validate({"kind": kind, **GENERATOR_CASES[kind]})

@@ -54,7 +54,7 @@ class TestSequences:
 
     def test_rows_of_an_entity_stand_together(self, kind: str) -> None:
         person = sampled(kind)["person"]
-        assert (person != person.shift()).sum() == person.nunique()
+        assert person.ne(person.shift(fill_value="")).sum() == person.nunique()
 
     def test_the_index_increases_and_stays_in_bounds(self, kind: str) -> None:
         frame = sampled(kind)

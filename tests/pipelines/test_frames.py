@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import stat
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -46,18 +47,16 @@ _CELLS: dict[str, st.SearchStrategy[object]] = {
 }
 
 
-def _series(cells: list[object], dtype: str) -> pd.Series:
+def _series(cells: list[object], dtype: str) -> pd.Series[Any]:
     if dtype in {"date", "decimal"}:
         return pd.Series(cells, dtype=object)
     if dtype.startswith("datetime64"):
         unit, _, zone = dtype.removeprefix("datetime64[").removesuffix("]").partition(", ")
-        moments = pd.Series(pd.to_datetime(pd.Series(cells, dtype=object))).astype(
-            f"datetime64[{unit}]"
-        )
+        moments = pd.Series(np.array(cells, dtype=f"datetime64[{unit}]"))
         return moments.dt.tz_localize("UTC").dt.tz_convert(zone) if zone else moments
     if dtype == "category":
         return pd.Series(cells, dtype=object).astype("category")
-    return pd.Series(cells, dtype=dtype)
+    return pd.Series(cells, dtype=pd.api.types.pandas_dtype(dtype))
 
 
 @pytest.mark.parametrize("dtype", _CELLS)

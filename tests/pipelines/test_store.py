@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -200,6 +201,30 @@ def test_a_place_that_is_no_folder_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "store").write_text("a file")
     with pytest.raises(ReleaseError, match="can't be written"):
         _publish(tmp_path / "store", example_release(tmp_path / "work"))
+
+
+def test_a_full_disk_is_one_clear_error_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(ReleaseError, match="No space left on device"):
+        _publish(tmp_path / "store", example_release(tmp_path / "work"))
+    assert _leftovers(tmp_path) == []
+    assert Store(tmp_path / "store").datasets() == ()
+
+
+def test_a_pointer_to_nowhere_is_named_and_stops_the_next_publisher(tmp_path: Path) -> None:
+    root = tmp_path / "store"
+    shutil.rmtree(_publish(root, example_release(tmp_path / "work")))
+    for again in (
+        lambda: Store(root).latest("example"),
+        lambda: _publish(root, example_release(tmp_path / "work", version="v2", created=_LATER)),
+    ):
+        with pytest.raises(ReleaseError, match="LATEST: it names the release v1, which is not"):
+            again()
 
 
 @pytest.mark.parametrize("call", ["rename", "replace", "fsync"])

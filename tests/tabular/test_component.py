@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BASE = "from tabular.component import Component\n\n\nclass Animal(Component, frozen=True):\n    pass\n"
+BASE = (
+    "from tabular.component import Component\n\n\nclass Animal(Component, frozen=True):\n    pass\n"
+)
 MEMBER = '''from typing import Literal
 from {package}.base import Animal
 
@@ -79,7 +81,7 @@ def test_two_members_of_one_kind_are_a_programming_error(package: str, tmp_path:
 
 
 def test_an_unknown_kind_lists_the_known_ones(package: str) -> None:
-    with pytest.raises(ConfigurationError, match="there is no animal 'cow'. Known: dog"):
+    with pytest.raises(ConfigurationError, match=r"there is no animal 'cow'\. Known: dog"):
         _registry(package)["cow"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import numpy as np
@@ -12,10 +13,15 @@ import pytest
 from tabular.pii import recognise, words
 from tabular.seeding import Seed
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 RNG = Seed(0, ("pii",)).generator()
 N = 60
-GIVEN = "Anna Ben Carla David Emma Frank Grace Henry Ines Jakob Karen Luis".split()
-FAMILY = "Okafor Brown Castillo Dubois Eriksen Fischer Greco Haddad Ito Jansen".split()
+GIVEN = ["Anna", "Ben", "Carla", "David", "Emma", "Frank"]
+GIVEN += ["Grace", "Henry", "Ines", "Jakob", "Karen", "Luis"]
+FAMILY = ["Okafor", "Brown", "Castillo", "Dubois", "Eriksen", "Fischer"]
+FAMILY += ["Greco", "Haddad", "Ito", "Jansen"]
 
 
 def _luhn(body: str) -> str:
@@ -43,7 +49,7 @@ def _in_fours(code: str) -> str:
 
 
 def _many(make: str) -> list[object]:
-    makers = {
+    makers: dict[str, Callable[[int], object]] = {
         "email": lambda i: f"{_pick(GIVEN).lower()}.{i}@mail{i % 3}.example.org",
         "phone": lambda _: f"+49 {_digits(3)} {_digits(7)}",
         "us_phone": lambda _: f"({_digits(3)}) {_digits(3)}-{_digits(4)}",

@@ -99,7 +99,7 @@ def test_a_declared_key_is_an_id_whatever_it_is_called() -> None:
         ([np.inf, 0.5], 1),
         ([np.nan, np.nan], None),
         (np.array([1.1, 2], dtype="float32"), 1),
-        ([Decimal("1.50"), Decimal("2"), None], 2),
+        ([Decimal("1.50"), Decimal(2), None], 2),
         ([Decimal("1E+2")], 0),
         (["a"], None),
     ],
@@ -123,10 +123,12 @@ def test_a_column_is_nullable_when_a_cell_is_missing() -> None:
 
 
 def test_what_is_said_of_a_column_is_kept_and_the_rest_found_out() -> None:
-    column = one(["a"] * 30, nullable=True, role="target", missing_token="?", categories=("a", "b"))
+    column = one(
+        ["a"] * 30, nullable=True, role="target", datetime_format="%Y", categories=("a", "b")
+    )
     assert column.nullable
     assert column.role == "target"
-    assert column.missing_token == "?"
+    assert column.datetime_format == "%Y"
     assert column.categories == ("a", "b")
     assert (column.sdtype, column.dtype) == ("categorical", "string")
 
@@ -249,8 +251,10 @@ def test_a_moment_orders_rows_before_a_word_for_time_does() -> None:
         PANEL.assign(person=np.arange(N), exper=0),
         PANEL.rename(columns={"person": "shade"}),
         PANEL.assign(person=1, year=np.arange(N), exper=np.arange(N)),
-        PANEL.assign(person=pd.array([None, *PANEL["person"][1:]], dtype="Int64")),
-        PANEL.drop(columns=["exper"]).assign(year=[None, *PANEL["year"][1:]]),
+        PANEL.assign(person=PANEL["person"].astype("Int64").where(PANEL.index > 0)),
+        PANEL.drop(columns=["exper"]).assign(
+            year=PANEL["year"].astype("Int64").where(PANEL.index > 0)
+        ),
         PANEL.drop(columns=["exper", "year"]).assign(item_id=np.arange(N)),
     ],
 )

@@ -28,7 +28,9 @@ def test_a_schema_comes_back_from_json_as_it_was() -> None:
             ),
         },
         foreign_keys=(
-            ForeignKey(table="visits", columns=("person",), references="people", referenced=("id",)),
+            ForeignKey(
+                table="visits", columns=("person",), references="people", referenced=("id",)
+            ),
         ),
         subject=Subject(table="people", columns=("id",)),
     )

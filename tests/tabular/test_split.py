@@ -25,7 +25,7 @@ def table(
     return Table("t", frame, TableSchema(columns=columns, primary_key=key), subject)
 
 
-def sides(parts: Split, column: str) -> tuple[set[object], set[object], set[object]]:
+def sides(parts: Split, column: str) -> tuple[set[int], set[int], set[int]]:
     train, holdout, reference = (
         set(part.frame[column]) for part in (parts.train, parts.holdout, parts.reference)
     )
@@ -52,7 +52,9 @@ def test_all_rows_of_a_subject_stay_on_one_side() -> None:
     frame = pd.DataFrame({"person": np.repeat(np.arange(300), 4), "x": np.arange(1200)})
     parts = split(table(frame, subject=("person",)), holdout=0.5, seed=SEED)
     train, holdout, reference = sides(parts, "person")
-    assert not (train & holdout or train & reference or holdout & reference)
+    assert not train & holdout
+    assert not train & reference
+    assert not holdout & reference
 
 
 @pytest.mark.parametrize("identity", ["subject", "key"])
@@ -90,8 +92,8 @@ def test_another_seed_gives_another_split() -> None:
         (pd.Series(range(500)) + 2**60, (pd.Series(range(500)) + 2**60).astype("Int64")),
         (pd.Series(range(500)).astype(str), pd.Series(range(500)).astype("string")),
         (
-            pd.date_range("2020-01-01", periods=500).to_series(index=range(500)),
-            pd.date_range("2020-01-01", periods=500, unit="s", tz="UTC").to_series(index=range(500)),
+            pd.Series(pd.date_range("2020-01-01", periods=500)),
+            pd.Series(pd.date_range("2020-01-01", periods=500, unit="s", tz="UTC")),
         ),
     ],
 )
@@ -124,8 +126,8 @@ def test_long_ids_that_differ_in_the_last_digit_are_different_subjects() -> None
         pd.Series(["a", None] * 200, dtype="category"),
         pd.Series([date(2020, 1, 1), None] * 200, dtype=object),
         pd.Series([Decimal("1.5"), None] * 200, dtype=object),
-        pd.Series(pd.to_datetime(["2020-01-01", None] * 200)),
-        pd.Series(pd.to_datetime(["2020-01-01", None] * 200, utc=True)),
+        pd.Series(["2020-01-01", None] * 200, dtype="datetime64[ns]"),
+        pd.Series(["2020-01-01", None] * 200, dtype="datetime64[ns, UTC]"),
     ],
 )
 def test_rows_of_any_dtype_can_be_divided(cells: pd.Series) -> None:

@@ -42,6 +42,8 @@ def test_the_card_names_the_data_files_for_the_hub_and_claims_no_anonymity(tmp_p
         }
     ]
     assert "no proof of anonymity" in body
+    # The file's own name holds a percent sign, which a link has to escape once more.
+    assert "](data/every%2520dtype/part-00000.parquet)" in body
     assert "| `price` | unknown | decimal, may be missing | feature | What it costs. |" in body
     assert "all &lt;checks> passed" in body
 

@@ -313,11 +313,15 @@ def _inherited(gaps: list[_Gap]) -> list[str]:
         and abs(gap.real) - normal_quantile() * gap.real_error > _SOME_GAP
         and gap.real * gap.synthetic > 0
     ]
+    # Of two groups that mirror each other one is enough to say it.
+    told: dict[float, _Gap] = {}
+    for gap in sorted(kept, key=lambda gap: -abs(gap.real)):
+        told.setdefault(round(abs(gap.real), 9), gap)
     return [
         f"{gap.group} has the outcome {figure(abs(gap.real))} "
         f"{'more' if gap.real > 0 else 'less'} often than all others in the real rows, which the "
         "synthetic rows inherit"
-        for gap in sorted(kept, key=lambda gap: -abs(gap.real))[:3]
+        for gap in list(told.values())[:3]
     ]
 
 

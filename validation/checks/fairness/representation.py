@@ -98,7 +98,6 @@ class Representation(Check, frozen=True):
             },
         )
 
-
     def _is_open(self, ratio: float, group: GroupRows) -> bool:
         """Whether a loss can't be ruled out, though the group has rows enough for it."""
         error, z = _log_error(group), normal_quantile()

@@ -17,6 +17,7 @@ from validation.statistics import auc_interval, decide
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from tabular.dataset import Table
     from tabular.seeding import Seed
     from validation.base import Evidence
     from validation.features import Side
@@ -41,7 +42,8 @@ class ClassifierTwoSample(Check, frozen=True):
     Cross-validated, folds by subject, as many rows of either side. Beside it stands the AUC against
     the train rows: where that is below what fresh rows have, train rows were memorised. The
     threshold reads as a mixture: AUC .75 is what a table has of which half the rows are like
-    fresh ones and half are recognised with certainty.
+    fresh ones and half are recognised with certainty. In a sequence the classifier also sees what
+    changed since the entity's row before, and how many rows the entity has.
     """
 
     kind: Literal["classifier_two_sample"] = "classifier_two_sample"
@@ -80,7 +82,8 @@ class ClassifierTwoSample(Check, frozen=True):
         base = self._tell(evidence, "train", "fresh", seed.child("baseline"))
         status = decide(against.interval, self.threshold, "lower")
         order = np.argsort(-against.importance, kind="stable")[:_SHOWN]
-        names = space_of(evidence).names
+        space = space_of(evidence)
+        names = [*space.names, *(f"{name} (step)" for name in space.names), "rows of the entity"]
         message = f"synthetic rows are told from fresh ones with AUC {against.auc:.3f}"
         if status != "pass":
             message += f", mostly by {' and '.join(names[i] for i in order[:2])}"
@@ -105,9 +108,7 @@ class ClassifierTwoSample(Check, frozen=True):
         )
 
     def _tell(self, evidence: Evidence, positive: Side, negative: Side, seed: Seed) -> _Outcome:
-        sides = [
-            (ordinal(evidence, name), _subjects(evidence, name)) for name in (positive, negative)
-        ]
+        sides = [_rows(evidence, name) for name in (positive, negative)]
         n = min(self.max_rows, *(len(rows) for rows, _ in sides))
         blocks, groups, folds = [], [], []
         for name, (rows, subjects) in zip((positive, negative), sides, strict=True):
@@ -144,6 +145,9 @@ class ClassifierTwoSample(Check, frozen=True):
         return _Outcome(area, interval, importance / max(importance.sum(), 1e-12), n)
 
 
-def _subjects(evidence: Evidence, side: Side) -> npt.NDArray[np.int64]:
-    codes: npt.NDArray[np.int64] = getattr(evidence, side).subject_codes
-    return codes
+def _rows(evidence: Evidence, side: Side) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """What the classifier sees of one side's rows, and the subject of each."""
+    table: Table = getattr(evidence, side)
+    steps = space_of(evidence).steps(table)
+    rows = ordinal(evidence, side)
+    return np.hstack([rows, steps]) if steps.shape[1] else rows, table.subject_codes

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from validation.base import Check, CheckResult, Family
 from validation.features import is_numeric, numbers, space_of
-from validation.statistics import bootstrap_counts, decide, normal_quantile
+from validation.statistics import bootstrap_counts, decide, normal_quantile, worst_interval
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -76,12 +76,9 @@ class ColumnShapes(Check, frozen=True):
             return self.result("not_applicable", "no column is learnt")
         seed = evidence.seed.child("checks", self.kind)
         shapes = _shapes(evidence.train, evidence.synthetic, space, seed.child("synthetic"))
-        z = normal_quantile(comparisons=len(shapes))
         excess = np.array([shape.excess for shape in shapes.values()])
         error = np.array([shape.error for shape in shapes.values()])
-        # Bounds that hold for all columns together hold for the worst one.
-        low, high = np.maximum(excess - z * error, 0).max(), np.minimum(excess + z * error, 1).max()
-        interval = (float(low), float(high))
+        interval = worst_interval(excess, error)
         worst = list(shapes)[int(excess.argmax())]
         status = decide(interval, self.threshold, "lower")
         baseline = None
@@ -96,7 +93,8 @@ class ColumnShapes(Check, frozen=True):
             interval=interval,
             baseline=baseline,
             threshold=self.threshold,
-            smallest_effect=float(((z + _POWER) * error).max()),
+            smallest_effect=(normal_quantile(comparisons=len(shapes)) + _POWER)
+            * float(error.max()),
             n_rows=len(evidence.synthetic),
             details={
                 "mean_distance": round(float(np.mean([s.distance for s in shapes.values()])), 5),

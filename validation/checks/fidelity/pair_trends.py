@@ -10,7 +10,7 @@ from pydantic import Field
 from validation.base import Check, CheckResult, Family
 from validation.contingency import Binning, pair_distances
 from validation.features import space_of
-from validation.statistics import decide, normal_quantile
+from validation.statistics import decide, normal_quantile, worst_interval
 
 if TYPE_CHECKING:
     from validation.base import Evidence
@@ -49,16 +49,14 @@ class PairTrends(Check, frozen=True):
             return self.result("not_applicable", "fewer than two columns are learnt")
         binning = Binning.learn(evidence.train, space)
         found = pair_distances(evidence.train, evidence.synthetic, binning)
-        z = normal_quantile(comparisons=len(found.pairs))
-        low = float(np.maximum(found.excess - z * found.error, 0).max())
-        high = float(np.minimum(found.excess + z * found.error, 1).max())
+        interval = worst_interval(found.excess, found.error)
         worst = np.argsort(-found.excess, kind="stable")[:_SHOWN]
         value = float(found.excess.max())
         fresh = None
         if evidence.fresh is not None:
             fresh = pair_distances(evidence.train, evidence.fresh, binning)
         bound = float(found.association.sum())
-        status = decide((low, high), self.threshold, "lower")
+        status = decide(interval, self.threshold, "lower")
         first, second = found.pairs[worst[0]]
         return self.result(
             status,
@@ -66,10 +64,11 @@ class PairTrends(Check, frozen=True):
             f"beyond chance",
             statistic="distance of the worst pair beyond chance",
             value=value,
-            interval=(low, high),
+            interval=interval,
             baseline=None if fresh is None else float(fresh.excess.max()),
             threshold=self.threshold,
-            smallest_effect=float(((z + _POWER) * found.error).max()),
+            smallest_effect=(normal_quantile(comparisons=len(found.pairs)) + _POWER)
+            * float(found.error.max()),
             n_rows=len(evidence.synthetic),
             details={
                 "mean_distance": round(float(found.distance.mean()), 5),

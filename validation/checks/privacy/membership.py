@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from validation.attacks import ATTACKS
 from validation.base import Check, CheckResult, Family, Requirement
 from validation.candidates import attacked
 from validation.excess import POWER, SPARE, Rate, allowance
+from validation.features import feature_columns
 from validation.report import figure
 from validation.statistics import auc_interval, holm, normal_quantile, wilson
 
@@ -117,6 +117,8 @@ class Membership(Check, frozen=True):
 
     def run(self, evidence: Evidence) -> CheckResult:
         """Attack, and report what came closest to its allowance."""
+        if not feature_columns(evidence.schema):
+            return self.result("not_applicable", "no column is learnt")
         candidates = attacked(evidence, self.rows, self.points)
         findings, too_small = self._findings(candidates)
         sides = candidates.sides(np.ones(len(candidates.member), dtype=bool))
@@ -131,7 +133,7 @@ class Membership(Check, frozen=True):
             if status == "pass":
                 status = "undecided"
             message = f"{min(sides)} subjects a side are too few to rule a leak out; {message}"
-        small = (f"{part} has {n} records, too few to judge" for part, n in too_small.items())
+        small = ", ".join(f"{part} ({n})" for part, n in too_small.items())
         return self.result(
             status,
             message,
@@ -160,7 +162,7 @@ class Membership(Check, frozen=True):
                 ],
                 "attacks": {f.attack: f.value for f in findings if f.part == _EVERYONE},
                 "comparisons": len(findings),
-                "warnings": list(small),
+                "warnings": [f"too few records to judge: {small}"] if small else [],
             },
         )
 

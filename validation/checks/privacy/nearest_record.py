@@ -9,6 +9,7 @@ from pydantic import Field
 
 from validation.base import Check, CheckResult, Family, Requirement, Severity
 from validation.excess import POWER
+from validation.features import feature_columns
 from validation.neighbors import TIE, nearest, real_space
 from validation.report import figure
 from validation.statistics import normal_quantile
@@ -49,6 +50,8 @@ class NearestRecord(Check, frozen=True):
 
     def run(self, evidence: Evidence) -> CheckResult:
         """Compare distances."""
+        if not feature_columns(evidence.schema):
+            return self.result("not_applicable", "no column is learnt")
         assert evidence.fresh is not None  # noqa: S101  `requires` has seen to it
         seed = evidence.seed.child("check", self.kind)
         space = real_space(evidence)

@@ -38,14 +38,14 @@ class _Cells:
         synthetic: Shape (n_synthetic,).
         fresh: Shape (n_fresh,).
         backing: Train subjects that have each value, shape (n_values,).
-        values: The values, ascending where they are numbers.
+        named: The values, ascending where they are numbers.
     """
 
     train: Codes
     synthetic: Codes
     fresh: Codes
     backing: Codes
-    values: npt.NDArray[np.float64] | npt.NDArray[np.object_]
+    named: npt.NDArray[np.float64] | npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,8 @@ class RareValues(Check, frozen=True):
 
     def run(self, evidence: Evidence) -> CheckResult:
         """Count what is rare in train, in the synthetic and in the fresh rows."""
+        if not feature_columns(evidence.schema):
+            return self.result("not_applicable", "no column is learnt")
         fresh = evidence.fresh
         assert fresh is not None  # noqa: S101  `requires` has seen to it
         columns = feature_columns(evidence.schema)
@@ -223,9 +225,9 @@ def _declared(column: Column, cells: _Cells) -> npt.NDArray[np.bool_]:
     import pandas as pd
 
     if is_numeric(column) or not column.categories:
-        return np.zeros(len(cells.values), dtype=bool)
+        return np.zeros(len(cells.backing), dtype=bool)
     known = set(labels(pd.Series(list(column.categories))))
-    return np.array([value in known for value in cells.values], dtype=bool)
+    return np.array([value in known for value in cells.named], dtype=bool)
 
 
 def _replay(
@@ -236,7 +238,7 @@ def _replay(
     fresh: Table,
     comparisons: int,
 ) -> _Replay:
-    padded = np.append(rare, False)  # noqa: FBT003  the code -1 of a missing cell lands here
+    padded = np.append(rare, [False])  # the code -1 of a missing cell lands here
     found = Rate.of(padded[cells.synthetic], synthetic.subject_codes)
     by_chance = Rate.of(padded[cells.fresh], fresh.subject_codes)
     excess, alone = Excess.of(found, by_chance, comparisons), Excess.of(found, by_chance)
@@ -256,7 +258,7 @@ def _is_loud(cells: _Cells, rare: npt.NDArray[np.bool_], evidence: Evidence) -> 
     from scipy.special import betainc
 
     assert evidence.fresh is not None  # noqa: S101  `run` has seen to it
-    size = len(cells.values)
+    size = len(cells.named)
     synthetic = _subject_counts(cells.synthetic, evidence.synthetic, size)
     known = cells.backing + _subject_counts(cells.fresh, evidence.fresh, size)
     rows = evidence.train.n_subjects + evidence.fresh.n_subjects
@@ -290,7 +292,7 @@ def _unbacked(column: Column, cells: _Cells, evidence: Evidence) -> float:
     subjects = evidence.train.subject_codes[present]
     codes = cells.train[present]
     n = int(subjects.max(initial=-1)) + 1
-    lowest, highest = np.full(n, len(cells.values)), np.full(n, -1)
+    lowest, highest = np.full(n, len(cells.named)), np.full(n, -1)
     np.minimum.at(lowest, subjects, codes)
     np.maximum.at(highest, subjects, codes)
     seen = highest >= 0

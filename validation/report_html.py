@@ -1,0 +1,377 @@
+"""The page people look at: one HTML file that needs no script, no font and no network."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from validation.base import CHECKS, FAMILIES
+from validation.drawing import axis, bars, heat_map, histogram
+from validation.report import figure
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from validation.base import CheckResult
+    from validation.gate import Decision
+    from validation.pictures import AssociationPicture, TablePictures
+    from validation.report import Report
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+_QUESTIONS = {
+    "validity": "is every row well formed?",
+    "fidelity": "does it look like the source?",
+    "utility": "can it be worked with like the source?",
+    "privacy": "does it give away who was in the source?",
+    "fairness": "is every group still there, and treated no worse?",
+}
+
+_STATUS = {
+    "pass": ("passed", "pass"),
+    "fail": ("failed", "fail"),
+    "undecided": ("undecided", "open"),
+    "insufficient": ("too few rows", "none"),
+    "not_applicable": ("not applicable", "none"),
+    "error": ("broke down", "fail"),
+}
+
+_SENTENCES = {
+    "publish": "Every check that the policy {policy} asks for was done, and none found a fault. "
+    "The data may be published.",
+    "hold": "No fault was proved, but the policy {policy} asks for more than the checks could "
+    "give. The data waits for a person to decide.",
+    "reject": "At least one check that the policy {policy} counts on found a fault. The data must "
+    "not be published.",
+}
+
+_ICON = (
+    '<svg viewBox="0 0 48 48" fill="none" stroke="currentColor" stroke-width="4" '
+    'stroke-linecap="round" stroke-linejoin="round"><circle cx="24" cy="24" r="21"/>{}</svg>'
+)
+_ICONS = {
+    "publish": '<path d="M14 25l7 7 13-15"/>',
+    "hold": '<path d="M19 16v16M29 16v16"/>',
+    "reject": '<path d="M16 16l16 16M32 16L16 32"/>',
+}
+
+_ADVICE = {
+    "copies": "Let the generator see fewer people at a time: larger leaves, stronger smoothing, "
+    "fewer epochs. Where it keeps rows by design, take another one.",
+    "membership": "Memorising shows first on unusual people. Raise `protect.k` or the leaf "
+    "size, stop training earlier, or give the generator more rows.",
+    "nearest_record": "Synthetic rows crowd around train rows: raise the leaf size, smooth "
+    "numbers, or stop training earlier.",
+    "rare_values": "Raise `protect.k`, smooth numbers within their neighbourhood, or declare the "
+    "valid `categories` of the column if they are public.",
+    "representation": "Give the generator more rows of the group, or another generator: `trees` "
+    "keeps shares well. A category below `protect.k` is merged into frequent ones by design.",
+    "parity_gap": "The generator loses, or overdoes, the link between group and outcome: try "
+    "`trees`, more rows, or leave out columns that stand in for the group.",
+}
+_ADVICE_BY_FAMILY = {
+    "validity": "Look at the columns named above: declare their type, bounds or rule in the "
+    "configuration, or choose a generator that keeps it by construction.",
+    "fidelity": "Give the generator more capacity or rows for the columns named above, or try "
+    "another one: `trees` is the strong default.",
+    "utility": "The link between the target and the other columns is lost: try `trees`, or more "
+    "capacity.",
+    "privacy": "Take a generator that memorises less, or give it more rows.",
+    "fairness": "Look at the groups named above, and give the generator more of their rows.",
+}
+_ADVICE_UNDECIDED = "More rows, above all in the holdout, would decide it."
+
+_TITLES = {
+    "parts": "Every attack and part",
+    "groups": "By group",
+    "columns": "By column",
+    "pairs": "By pair of columns",
+    "gaps": "By group, data and models",
+    "below_k": "Values below k by column",
+    "importance": "What gives it away",
+    "attacks": "By attack",
+}
+
+
+@dataclass(frozen=True)
+class _Cell:
+    text: str
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A table of details."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: list[list[_Cell]]
+
+
+@dataclass(frozen=True)
+class _CheckView:
+    """One check as the page shows it."""
+
+    result: CheckResult
+    title: str
+    status: str
+    tone: str
+    about: str
+    message: str
+    axis: Markup | None
+    caption: str
+    figures: list[tuple[str, str]]
+    advice: Markup
+    blocks: list[_Block] = field(default_factory=list)
+
+
+def render(report: Report, decision: Decision) -> str:
+    """The report as one self-contained HTML page, the verdict first.
+
+    Args:
+        report: What was found; `report.public()` for a page that leaves the house.
+        decision: What the gate made of it.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    views = [_view(result) for result in report.results]
+    families = [_family(name, views) for name in FAMILIES]
+    sure, warnings, found_nothing = _sorted_reasons(decision)
+    return environment.get_template("report.html").render(
+        report=report,
+        decision=decision,
+        verdict={
+            "word": decision.verdict.capitalize(),
+            "sentence": _SENTENCES[decision.verdict].format(policy=decision.policy),
+            "icon": Markup(_ICON).format(Markup(_ICONS[decision.verdict])),  # noqa: S704  constants
+        },
+        stopping=sure,
+        warnings=warnings,
+        found_nothing=found_nothing,
+        families=[family for family in families if family["checks"]],
+        many_tables=len({result.table for result in report.results} | set(report.pictures)) > 1,
+        tables=[_table(name, pictures) for name, pictures in report.pictures.items()],
+    )
+
+
+def _sorted_reasons(decision: Decision) -> tuple[list[str], list[str], list[str]]:
+    """What stops the release, what is worth knowing, and what the passed checks allow to say."""
+    warnings = [reason for reason in decision.reasons if reason.startswith("Warning: ")]
+    others = [reason for reason in decision.reasons if not reason.startswith("Warning: ")]
+    if decision.verdict == "publish":
+        return [], _without_prefix(warnings), others
+    # The gate puts what stops first, then warnings, then what passed.
+    first = decision.reasons.index(warnings[0]) if warnings else None
+    stopping = [r for r in others if _stops(r)] if first is None else list(decision.reasons[:first])
+    return stopping, _without_prefix(warnings), [r for r in others if r not in stopping]
+
+
+def _stops(reason: str) -> bool:
+    return not (" detectable at " in reason or " was asked for" in reason)
+
+
+def _without_prefix(warnings: list[str]) -> list[str]:
+    texts = [warning.removeprefix("Warning: ") for warning in warnings]
+    return [text[:1].upper() + text[1:] for text in texts]
+
+
+def _family(name: str, views: list[_CheckView]) -> dict[str, Any]:
+    checks = [view for view in views if view.result.family == name]
+    counts = Counter(view.status for view in checks)
+    said = ", ".join(f"{n} {word}" for word, n in sorted(counts.items(), key=_by_status))
+    return {"name": name, "question": _QUESTIONS[name], "checks": checks, "said": said}
+
+
+def _by_status(item: tuple[str, int]) -> int:
+    """Statuses in the order of the field, a failure that only warns after one that stops."""
+    words = [word for word, _ in _STATUS.values()]
+    return words.index(item[0]) if item[0] in words else len(words)
+
+
+def _view(result: CheckResult) -> _CheckView:
+    status, tone = _STATUS[result.status]
+    if result.status in {"fail", "error"} and result.severity != "blocking":
+        status, tone = f"{status} ({result.severity})", "open"
+    about = CHECKS[result.check].summary() if result.check in CHECKS else result.statistic
+    drawing = axis(result)
+    return _CheckView(
+        result=result,
+        title=result.check.replace("_", " ").capitalize(),
+        status=status,
+        tone=tone,
+        about=about,
+        message=_sentence(result.message),
+        axis=drawing,
+        caption=_caption(result) if drawing else "",
+        figures=_figures(result),
+        advice=_with_code(_advice(result)),
+        blocks=_blocks(result.details),
+    )
+
+
+def _caption(result: CheckResult) -> str:
+    better = "Lower is better" if result.better == "lower" else "Higher is better"
+    what = result.statistic or "the figure"
+    return f"{what[:1].upper() + what[1:]}. {better}."
+
+
+def _figures(result: CheckResult) -> list[tuple[str, str]]:
+    found = [("Value", figure(result.value))]
+    if result.interval:
+        found.append(("95 % interval", " to ".join(map(figure, result.interval))))
+    found.append(("Fresh real rows", figure(result.baseline)))
+    sign = "≤" if result.better == "lower" else "≥"
+    asked = f"{sign} {figure(result.threshold)}" if result.threshold is not None else ""
+    found.append(("Threshold", asked))
+    found.append(("Smallest visible effect", figure(result.smallest_effect)))
+    found.append(("Rows", f"{result.n_rows:,}" if result.n_rows else ""))
+    found = [(name, text) for name, text in found if text]
+    return [*found, ("CPU seconds", f"{result.seconds:.1f}")] if found else []
+
+
+def _advice(result: CheckResult) -> str:
+    if result.status == "undecided":
+        return _ADVICE_UNDECIDED
+    if result.status != "fail":
+        return ""
+    return _ADVICE.get(result.check, _ADVICE_BY_FAMILY[result.family])
+
+
+def _with_code(text: str) -> Markup:
+    """Words in backticks as code."""
+    from markupsafe import Markup, escape
+
+    parts = [escape(part) for part in text.split("`")]
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts)
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    if not text:
+        return ""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _blocks(details: dict[str, Any]) -> list[_Block]:
+    """Tables of what the check adds: lists of records, figures by name, and the rest together."""
+    blocks, rest = [], []
+    for name, value in details.items():
+        title = _TITLES.get(name, name.replace("_", " ").capitalize())
+        if name == "warnings" or value in ({}, [], None):
+            continue
+        if isinstance(value, list | tuple) and all(isinstance(item, dict) for item in value):
+            head = tuple(dict.fromkeys(key for item in value for key in item))
+            rows = [[_cell(item.get(key)) for key in head] for item in value]
+            blocks.append(_Block(title, tuple(map(_heading, head)), rows))
+        elif isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()):
+            head = tuple(dict.fromkeys(key for item in value.values() for key in item))
+            rows = [
+                [_cell(str(key)), *(_cell(item.get(part)) for part in head)]
+                for key, item in value.items()
+            ]
+            blocks.append(_Block(title, ("", *map(_heading, head)), rows))
+        elif isinstance(value, dict):
+            rows = [[_cell(str(key)), _cell(item)] for key, item in value.items()]
+            blocks.append(_Block(title, (), rows))
+        else:
+            rest.append([_cell(name.replace("_", " ").capitalize()), _cell(value)])
+    return [*blocks, _Block("Further figures", (), rest)] if rest else blocks
+
+
+def _heading(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _cell(value: object) -> _Cell:
+    if isinstance(value, bool) or value is None:
+        return _Cell("" if value is None else "yes" if value else "no")
+    if isinstance(value, int):
+        return _Cell(f"{value:,}", number=True)
+    if isinstance(value, float):
+        return _Cell(figure(value), number=True)
+    if isinstance(value, list | tuple):
+        return _Cell(", ".join(_cell(item).text for item in value))
+    if isinstance(value, dict):
+        return _Cell(", ".join(f"{k}: {_cell(v).text}" for k, v in value.items()))
+    return _Cell(str(value))
+
+
+def _table(name: str, pictures: TablePictures) -> dict[str, Any]:
+    columns = sorted(pictures.columns, key=lambda column: -column.distance)
+    return {
+        "name": name,
+        "k": pictures.k,
+        "columns": [
+            {
+                "name": column.name,
+                "distance": f"{100 * column.distance:.1f} %",
+                "drawing": bars(column) if column.type == "category" else histogram(column),
+            }
+            for column in columns
+        ],
+        "maps": _maps(pictures.association) if pictures.association else [],
+        "groups": _groups(pictures),
+        "outcome": pictures.outcome,
+    }
+
+
+def _maps(picture: AssociationPicture) -> list[dict[str, Any]]:
+    names, difference = picture.names, picture.difference
+    pairs = [(i, j) for i in range(len(names)) for j in range(i)]
+    i, j = max(pairs, key=lambda pair: abs(difference[pair[0]][pair[1]]))
+    said = f"largest: {names[j]} and {names[i]}, {difference[i][j]:+.2f}"
+    return [
+        {
+            "title": "Real",
+            "said": "darker is stronger",
+            "drawing": heat_map(names, picture.real, "real", "Associations in the real rows"),
+        },
+        {
+            "title": "Synthetic",
+            "said": "darker is stronger",
+            "drawing": heat_map(
+                names, picture.synthetic, "synthetic", "Associations in the synthetic rows"
+            ),
+        },
+        {
+            "title": "Difference",
+            "said": f"red is stronger in synthetic rows, blue weaker; {said}",
+            "drawing": heat_map(
+                names, difference, "difference", f"Difference of the associations; {said}"
+            ),
+        },
+    ]
+
+
+def _groups(pictures: TablePictures) -> list[dict[str, Any]]:
+    shown = []
+    for group in pictures.groups:
+        shares: list[tuple[str, float | None]] = [
+            ("real", group.real),
+            ("synthetic", group.synthetic),
+        ]
+        if pictures.outcome:
+            shares += [("real", group.outcome_real), ("synthetic", group.outcome_synthetic)]
+        cells = [{"text": f"{group.rows:,}", "bar": "", "side": ""}]
+        cells += [
+            {
+                "text": "" if share is None else f"{100 * share:.1f} %",
+                "bar": f"{share:.3f}" if share else "",
+                "side": side,
+            }
+            for side, share in shares
+        ]
+        shown.append({"name": group.group, "cells": cells})
+    return shown
