@@ -100,7 +100,7 @@ class SdvWorker:
                 filter(None, [str(_ROOT), os.environ.get("PYTHONPATH", "")])
             ),
         }
-        self._process = subprocess.Popen(  # noqa: S603  our own module
+        self._process = subprocess.Popen(
             [sys.executable, "-m", "generators.sdv_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -53,18 +53,19 @@ def _seed(seed: int) -> None:
     """SDV follows the global states: numpy's and torch's, and Python's."""
     import torch
 
+    torch.set_num_threads(1)  # more of them cost CPU seconds and gain next to nothing
     random.seed(seed)
     np.random.seed(seed % (1 << 32))  # noqa: NPY002
     torch.manual_seed(seed)
 
 
 def _fit(job: dict[str, Any], folder: Path) -> None:
+    with np.load(folder / "rows.npz") as rows:
+        columns = {name: rows[name] for name in rows.files}
     import pandas as pd
     from sdv import single_table
     from sdv.metadata import Metadata
 
-    with np.load(folder / "rows.npz") as rows:
-        columns = {name: rows[name] for name in rows.files}
     numeric = set(job["numeric"])
     frame = pd.DataFrame(
         {
@@ -89,7 +90,7 @@ def _sample(job: dict[str, Any], folder: Path) -> None:
     synthesizer._set_random_state(job["seed"])  # noqa: SLF001
     transformer = synthesizer._data_processor._hyper_transformer  # noqa: SLF001
     for i, step in enumerate(transformer._transformers_sequence):  # noqa: SLF001
-        state = np.random.RandomState((job["seed"] + i + 1) % (1 << 32))  # noqa: NPY002
+        state = np.random.RandomState((job["seed"] + i + 1) % (1 << 32))
         step.set_random_state(state, "reverse_transform")
     sampled = synthesizer.sample(job["rows"])
     frame = sampled["t"] if isinstance(sampled, dict) else sampled

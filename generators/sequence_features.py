@@ -95,6 +95,16 @@ class Feature:
         values[symbols > bins] = np.nan
         return values
 
+    def log_density(self, values: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+        """Log density of each cell given its symbol, shape as given; 0 for all but numbers."""
+        if self.marginal is None or self.cuts is None:
+            return np.zeros(len(values))
+        numbers = values.astype(np.float64)
+        gone = np.isnan(numbers)
+        there = self.marginal.log_density(np.where(gone, self.marginal.left[0], numbers))
+        bins = np.minimum(self.symbols(values), len(self.cuts) - 2)
+        return np.where(gone, 0.0, there - np.log(np.diff(self.cuts))[bins])
+
 
 @dataclass(frozen=True)
 class Lookup:
@@ -152,7 +162,7 @@ class Index:
         if self.unique:
             # Room for the rows that follow.
             cells = np.minimum(cells, most - (np.repeat(lengths, lengths) - 1 - place))
-        return self.low + cells * self.grid
+        return np.asarray(self.low + cells * self.grid, dtype=np.float64)
 
 
 def first_rows(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
@@ -183,7 +193,7 @@ def _bin_edges(marginal: Marginal, bins: int) -> npt.NDArray[np.float64]:
     cuts = np.unique(np.concatenate([[0.0, 1.0], alone, even]))
     # Slivers are of no use: they go to the bin before, unless an atom's edge is theirs.
     keep = np.append(np.diff(cuts) > 1e-9, True)  # noqa: PLR2004
-    cuts = cuts[keep]
+    cuts = np.asarray(cuts[keep], dtype=np.float64)
     cuts[0] = 0.0
     return cuts
 
@@ -237,7 +247,7 @@ def find_lookups(train: EncodedTable, owners: npt.NDArray[np.int64]) -> tuple[Lo
         codes.append(which.astype(np.int64))
         found.append(unique)
         fit_as_source.append(
-            1 < len(unique) and not np.isnan(unique[-1]) and int(backing.min()) >= train.k
+            len(unique) > 1 and not np.isnan(unique[-1]) and int(backing.min()) >= train.k
         )
     rank = {"index": 0, "entity": 1, "row": 2}
     order = sorted(range(len(codes)), key=lambda i: rank[train.variables[i].place])

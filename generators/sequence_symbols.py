@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from generators.encoding.arrays import Variable
 
+_BROKEN = float(np.log(1e-6))  # for a cell that is not what the others determine
+
 
 @dataclass(frozen=True)
 class Symbols:
@@ -120,9 +122,9 @@ class SequenceSymbols:
                 step = Feature.of_numbers(name, "step", steps, whose, train.k, bins)
                 features.append(replace(step, bounds=reach))
             else:
-                rows = first if scope == "entity" else np.ones(len(values), dtype=bool)
+                taken = first if scope == "entity" else np.ones(len(values), dtype=bool)
                 features.append(
-                    Feature.of_numbers(name, scope, values[rows], owners[rows], train.k, bins)
+                    Feature.of_numbers(name, scope, values[taken], owners[taken], train.k, bins)
                 )
         lengths = train.lengths.astype(np.float64)
         features.append(Feature.of_numbers("", "entity", lengths, owners[first], train.k, bins))
@@ -141,21 +143,41 @@ class SequenceSymbols:
 
     def encode(self, table: EncodedTable) -> npt.NDArray[np.int64]:
         """Symbols numbered through all features, (n_rows, n_features); the end: not there."""
-        offsets = self.kinds.begins
-        first = first_rows(table.lengths)
-        out = np.full((table.n_rows, len(self.features)), offsets[-1], dtype=np.int64)
+        begins = self.kinds.begins
+        out = np.full((table.n_rows, len(self.features)), begins[-1], dtype=np.int64)
         for i, feature in enumerate(self.features):
-            if not feature.name:
-                out[first, i] = offsets[i] + feature.symbols(table.lengths)
-                continue
-            array: npt.NDArray[np.generic] = table[feature.name]
-            rows = first
-            if feature.scope == "step":
-                rows, array = ~first, np.diff(np.asarray(array, dtype=np.float64), prepend=0.0)
-            elif feature.scope == "row":
-                rows = np.ones(len(array), dtype=bool)
-            out[rows, i] = offsets[i] + feature.symbols(array[rows])
+            rows, values = self._cells(table, feature)
+            out[rows, i] = begins[i] + feature.symbols(values)
         return out
+
+    def log_density(self, table: EncodedTable) -> npt.NDArray[np.float64]:
+        """Log density of each row's cells given their symbols, shape (n_rows,).
+
+        A cell that is not what its row's other columns determine counts as one in a million.
+        """
+        out = np.zeros(table.n_rows)
+        for feature in self.features:
+            rows, values = self._cells(table, feature)
+            out[rows] += feature.log_density(values)
+        for lookup in self.lookups:
+            differs = lookup.of(table[lookup.source]) != table[lookup.target]
+            out += np.where(differs, _BROKEN, 0.0)
+        return out
+
+    @staticmethod
+    def _cells(
+        table: EncodedTable, feature: Feature
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.generic]]:
+        """The rows that have a feature, and what they have of it."""
+        first = first_rows(table.lengths)
+        if not feature.name:
+            return first, table.lengths
+        cells: npt.NDArray[np.generic] = table[feature.name]
+        if feature.scope == "step":
+            return ~first, np.diff(np.asarray(cells, dtype=np.float64), prepend=0.0)[~first]
+        if feature.scope == "entity":
+            return first, cells[first]
+        return np.ones(len(cells), dtype=bool), cells
 
     def lengths(
         self, symbols: npt.NDArray[np.int64], rng: np.random.Generator
@@ -189,7 +211,7 @@ class SequenceSymbols:
         for feature, codes in zip(self.features, symbols, strict=False):
             drawn = feature.cells(codes, rng)
             if feature.scope == "entity":
-                cells[feature.name] = np.repeat(drawn, lengths)
+                cells[feature.name] = drawn[np.repeat(np.arange(len(lengths)), lengths)]
             elif feature.scope == "row":
                 cells[feature.name] = drawn
             else:
@@ -222,4 +244,4 @@ def _inside(
     over = np.maximum(np.maximum.reduceat(values, begin) - bounds[1], 0)
     values = values - np.repeat(over, lengths)
     under = np.maximum(bounds[0] - np.minimum.reduceat(values, begin), 0)
-    return values + np.repeat(under, lengths)
+    return np.asarray(values + np.repeat(under, lengths), dtype=np.float64)

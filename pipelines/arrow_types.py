@@ -25,7 +25,8 @@ def frame_of(table: pa.Table, where: str) -> tuple[pd.DataFrame, dict[str, Colum
     """
     import pandas as pd
 
-    names = [name for name in table.column_names if name not in _unnamed_index(table)]
+    unnamed = _unnamed_index(table)
+    names = [name for name in table.column_names if name not in unnamed]
     series: dict[str, pd.Series] = {}
     columns: dict[str, Column] = {}
     for name in names:

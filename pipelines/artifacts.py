@@ -10,7 +10,7 @@ from uuid import UUID
 from prefect import artifacts
 
 if TYPE_CHECKING:
-    from pipelines.tasks import Outcome
+    from pipelines.references import Outcome
     from validation.report import Report
 
 STAGES = (

@@ -294,32 +294,35 @@ def entry(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _end_politely)
     try:
         result: Any = main.main(args=arguments, prog_name="waxwork", standalone_mode=False)
-    except WaxworkError as error:
-        if debug:
-            raise
-        click.echo(f"Error: {error}", err=True)
-        return error.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
     except (KeyboardInterrupt, click.Abort) as error:
         click.echo("Interrupted; nothing was published.", err=True)
         return _TERMINATED if isinstance(error, _Terminated) else _INTERRUPTED
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
-    except BrokenPipeError:
-        return 0
     except Exception as error:
         if debug:
             raise
-        # The error's own text may quote a cell, so only its type is shown.
-        click.echo(
-            f"Error: {type(error).__name__}. This is a fault of Waxwork; run again with --debug "
-            "to see where (the trace may quote cells)",
-            err=True,
-        )
-        return 1
+        return _said(error)
     return result if isinstance(result, int) else 0
+
+
+def _said(error: Exception) -> int:
+    """Print one line about an error; returns the exit code."""
+    if isinstance(error, BrokenPipeError):
+        return 0  # whoever read our output has enough
+    if isinstance(error, WaxworkError):
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_code
+    # The error's own text may quote a cell, so only its type is shown.
+    click.echo(
+        f"Error: {type(error).__name__}. This is a fault of Waxwork; run again with --debug "
+        "to see where (the trace may quote cells)",
+        err=True,
+    )
+    return 1
 
 
 def script() -> None:

@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
     field_validator,
+    model_validator,
 )
 
 from generators.base import GENERATORS, Generator
@@ -57,19 +58,23 @@ class ColumnOptions(_Section):
     description: str | None = None
 
 
+def _one_is_a_list(value: object) -> object:
+    return (value,) if isinstance(value, str | Path) else value
+
+
+_OneOrSeveral = BeforeValidator(_one_is_a_list, json_schema_input_type=str | list[str])
+Names = Annotated[tuple[str, ...], _OneOrSeveral]
+Paths = Annotated[tuple[ConfigPath, ...], _OneOrSeveral]
+
+
 class TableOptions(_Section):
     """What the owner says of a table."""
 
-    primary_key: tuple[str, ...] | None = None
+    primary_key: Names | None = None
     alternate_keys: tuple[tuple[str, ...], ...] | None = None
     sequence: Sequence | None = None
     exclude: tuple[str, ...] = Field(default=(), description="Columns to leave out altogether.")
     columns: dict[str, ColumnOptions] = Field(default_factory=dict)
-
-    @field_validator("primary_key", mode="before")
-    @classmethod
-    def _one_name_is_a_key(cls, value: object) -> object:
-        return (value,) if isinstance(value, str) else value
 
 
 class SplitOptions(_Section):
@@ -83,14 +88,9 @@ class SplitOptions(_Section):
 class ContractOptions(_Section):
     """Rules beyond those that follow from the schema."""
 
-    suite: tuple[ConfigPath, ...] = Field(
+    suite: Paths = Field(
         default=(), description="Great Expectations suites (JSON) of the owner's own."
     )
-
-    @field_validator("suite", mode="before")
-    @classmethod
-    def _one_path_is_a_list(cls, value: object) -> object:
-        return (value,) if isinstance(value, str | Path) else value
 
 
 class QuarantineOptions(_Section):
@@ -179,6 +179,14 @@ class PipelineConfig(TableConfig):
     sinks: tuple[Annotated[Sink, SINKS], ...] = Field(
         default_factory=lambda: (ParquetSink(path=Path("releases")),), min_length=1
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _publish_beside_the_file(cls, data: object) -> object:
+        # Written out, the default's path is taken from the file's folder like any other path.
+        if isinstance(data, dict) and "sinks" not in data:
+            return {**data, "sinks": [{"kind": "parquet", "path": "releases"}]}
+        return data
 
     @field_validator("name")
     @classmethod
@@ -273,7 +281,7 @@ class _PlainLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(
                 None, None, "aliases (*name) are not allowed", event.start_mark
             )

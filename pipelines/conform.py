@@ -76,37 +76,56 @@ def _widen(column: pd.Series, all_cells: Sequence[pd.Series]) -> pd.Series:
 
 
 def _cast(column: pd.Series, dtype: str, datetime_format: str | None) -> pd.Series:
-    import pandas as pd
     from pandas.api import types
 
     if str(column.dtype) == dtype or dtype in {"date", "decimal"}:
         return column
     if not column.notna().any():
         return _empty(column, dtype)
-    if dtype.lower().startswith("int") and types.is_integer_dtype(column):
-        whole = column.astype("Int64")
-        return whole.astype(dtype) if not (whole.isna().any() and dtype[0] == "i") else whole
-    if dtype.lower().startswith("float") and _is_number(column):
-        return column.astype("Float64").astype(dtype)
-    if dtype in {"string", "category"} and not types.is_float_dtype(column):
-        return column.astype("string").astype(dtype)
+    casts = {
+        "int": types.is_integer_dtype(column) and not (column.isna().any() and dtype[0] == "i"),
+        "float": _is_number(column),
+        "string": not types.is_float_dtype(column),
+        "category": not types.is_float_dtype(column),
+        "boolean": types.is_bool_dtype(column),
+    }
+    for family, fits in casts.items():
+        if dtype.lower().startswith(family):
+            return _as(column, family, dtype) if fits else column
     if dtype.startswith("datetime64") and types.is_string_dtype(column):
-        moments = pd.to_datetime(column, format=datetime_format or "ISO8601", errors="coerce")
-        if moments.isna().sum() == column.isna().sum():
-            return moments.astype(dtype)
-    if dtype == "boolean" and types.is_bool_dtype(column):
-        return column.astype("boolean")
+        return _moments(column, dtype, datetime_format)
     return column
+
+
+_THROUGH = {"int": "Int64", "float": "Float64", "string": "string", "category": "string"}
+
+
+def _as(column: pd.Series, family: str, dtype: str) -> pd.Series:
+    """A column in a dtype, through the one of its family that holds missing cells."""
+    from pandas.api import types
+
+    through = types.pandas_dtype(_THROUGH.get(family, dtype))
+    return column.astype(through).astype(types.pandas_dtype(dtype))
+
+
+def _moments(column: pd.Series, dtype: str, datetime_format: str | None) -> pd.Series:
+    import pandas as pd
+    from pandas.api import types
+
+    moments = pd.to_datetime(column, format=datetime_format or "ISO8601", errors="coerce")
+    if moments.isna().sum() != column.isna().sum():
+        return column
+    return moments.astype(types.pandas_dtype(dtype))
 
 
 def _empty(column: pd.Series, dtype: str) -> pd.Series:
     import pandas as pd
+    from pandas.api import types
 
     if dtype.startswith(("int", "uint", "bool")):
         return column  # these can't hold a missing cell: the contract will say so
-    return pd.Series([None] * len(column), index=column.index, dtype=object).astype(
-        "string" if dtype == "string" else dtype
-    )
+    cells = pd.Series([None] * len(column), index=column.index, dtype=object)
+    return cells.astype(types.pandas_dtype(dtype))
 
 
 def _is_number(column: pd.Series) -> bool:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.config import load
-from tabular.errors import ConfigurationError
 
 
 def configuration(path: str) -> dict[str, Any]:
@@ -26,14 +25,7 @@ def configuration(path: str) -> dict[str, Any]:
         `config`, as JSON holds it.
 
     Raises:
-        ConfigurationError: Every fault in the file, each with its place; or it names no sinks.
+        ConfigurationError: Every fault in the file, each with its place.
     """
     config = load(Path(path))
-    if "sinks" not in config.model_fields_set:
-        raise ConfigurationError(
-            "a deployment must say where its releases go",
-            where=f"{path}: sinks",
-            fix="Without `sinks` they go to a folder beside the current one, and a worker's "
-            "current folder is gone after the run",
-        )
     return {"config": config.model_dump(mode="json", exclude_unset=True)}

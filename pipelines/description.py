@@ -103,7 +103,8 @@ def _as_declared(
     """
     import pandas as pd
 
-    if given.get("sdtype") == "datetime" and not _is_moment(cells):
+    said = given.get("sdtype", "datetime" if "datetime_format" in given else None)
+    if said == "datetime" and not _is_moment(cells):
         text = cells.astype("string").str.strip()
         moments = pd.to_datetime(text, format=column.datetime_format or "ISO8601", errors="coerce")
         wrong = moments.isna() & cells.notna()
@@ -114,8 +115,10 @@ def _as_declared(
                 where=f"table {table}, column {column.name}",
                 fix="Set `datetime_format` to the format they have (strftime)",
             )
-        return moments, column.model_copy(update={"dtype": str(moments.dtype)})
-    if given.get("sdtype") == "numerical" and not pd.api.types.is_numeric_dtype(cells):
+        return moments, column.model_copy(
+            update={"dtype": str(moments.dtype), "sdtype": "datetime"}
+        )
+    if said == "numerical" and not pd.api.types.is_numeric_dtype(cells):
         if column.dtype == "decimal":
             return cells, column
         numbers = pd.to_numeric(cells, errors="coerce")

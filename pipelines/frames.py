@@ -134,7 +134,7 @@ def _array(series: pd.Series, column: Column | None) -> object:
     if isinstance(series.dtype, pd.StringDtype) or series.dtype == object:
         cells = series.astype(object)
         kind = pa.string() if cells.isna().all() else None
-        return pa.array(cells.where(cells.notna(), None), type=kind, from_pandas=True)
+        return pa.array(cells, type=kind, from_pandas=True)
     return pa.array(series, from_pandas=True)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 from pydantic import ValidationError
 
+from pipelines.secrets import SecretName
 from pipelines.sources.files import table_name
 from tabular.errors import ConfigurationError
 
@@ -46,7 +47,7 @@ def source_from_text(text: str) -> Source:
 
             return SampleSource(name=text.removeprefix("sample:"))
         if match := _SECRET.match(text):
-            return _database({"secret": match["name"]}, match["tables"])
+            return _database(SecretName(secret=match["name"]), match["tables"])
         if _URL.match(text):
             url, _, tables = text.partition("#")
             return _database(url, tables)
@@ -57,17 +58,15 @@ def source_from_text(text: str) -> Source:
         raise ConfigurationError(message, where="SOURCE") from None
 
 
-def _database(url: object, tables: str | None) -> Source:
+def _database(url: str | SecretName, tables: str | None) -> Source:
     from pipelines.settings import Settings
     from pipelines.sources.sql import SqlSource, names_of_tables
 
     if tables:
         names = tuple(name.strip() for name in tables.split(","))
     else:
-        names = names_of_tables(
-            SqlSource.model_validate({"url": url, "query": "select"}), Settings()
-        )
-    return SqlSource.model_validate({"url": url, "tables": names})
+        names = names_of_tables(SqlSource(url=url, query="select"), Settings())
+    return SqlSource(url=url, tables=names)
 
 
 def _file(path: Path) -> Source:
@@ -235,13 +234,15 @@ def _flow(value: object) -> str:
     return _scalar(value)
 
 
-_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
+_PLAIN = re.compile(r"(\.{0,2}/)?[A-Za-z_][A-Za-z0-9_./-]*")
+_RESERVED = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
+"""Words that YAML takes for something else than text."""
 
 
 def _scalar(value: object) -> str:
     if not isinstance(value, str):
         return yaml.safe_dump(value, width=10**9).partition("\n")[0]
-    if _PLAIN.fullmatch(value) and yaml.safe_load(value) == value:
+    if _PLAIN.fullmatch(value) and value.lower() not in _RESERVED:
         return value
     return yaml.safe_dump(value, default_style='"', width=10**9, allow_unicode=False).strip()
 

@@ -30,9 +30,14 @@ def check_plain_url(url: str, *, where: str) -> None:
     """
     try:
         parts = urlsplit(url)
-        has_password = parts.password is not None or "password" in parse_qs(parts.query)
-    except ValueError:
-        raise ConfigurationError("the URL can't be read", where=where, fix=_EXAMPLE) from None
+        options = parse_qs(parts.query)
+        has_password = parts.password is not None or any("password" in name for name in options)
+        # A password with a slash in it ends the host too early, and shows up behind it.
+        can_be_read = "@" not in parts.path and (parts.port is None or parts.port > 0)
+    except ValueError:  # among others, a port that is no number
+        can_be_read = has_password = False
+    if not can_be_read:
+        raise ConfigurationError("the URL can't be read", where=where, fix=_EXAMPLE)
     if parts.scheme not in _SCHEMES:
         raise ConfigurationError("the URL is not one of PostgreSQL", where=where, fix=_EXAMPLE)
     if has_password:
@@ -68,14 +73,19 @@ def connected(
     except psycopg.Error:
         # Nothing of the text may be shown: it can hold a password in any place.
         raise ConfigurationError("the URL can't be read", where=where, fix=_EXAMPLE) from None
-    place = f"postgresql://{options.get('host') or ''}/{options.get('dbname') or ''}"
+    # A secret may be malformed, so that its password stands where the host should.
+    place = (
+        f"postgresql://{options.get('host') or ''}/{options.get('dbname') or ''}"
+        if isinstance(url, str)
+        else f"the database of the secret {url.secret!r}"
+    )
     options = {"connect_timeout": _CONNECT_SECONDS, "application_name": "waxwork", **options}
     try:
         connection = psycopg.connect(
             **{**options, "client_encoding": "UTF8"},  # type: ignore[arg-type]
         )
     except (psycopg.Error, UnicodeError) as error:
-        raise _refused(error, place) from None
+        raise refused(error, place) from None
     try:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
@@ -92,7 +102,8 @@ def connected(
         connection.close()
 
 
-def _refused(error: Exception, place: str) -> SourceError:
+def refused(error: Exception, place: str) -> SourceError:
+    """A connection that was not made, by what the server says, without its words."""
     text = str(error)
     if "authentication failed" in text or "no password supplied" in text:
         return SourceError(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.console import Console
+    from rich.progress import TaskID
 
 
 class Watcher(Protocol):
@@ -76,7 +77,7 @@ class Bars:
             console=console,
             transient=False,
         )
-        self._tasks: dict[str, object] = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -91,18 +92,18 @@ class Bars:
 
     def advance(self, stage: str, done: float, message: str) -> None:
         """Move the bar."""
-        self._progress.update(self._tasks[stage], completed=done, message=message)  # type: ignore[arg-type]
+        self._progress.update(self._tasks[stage], completed=done, message=message)
 
     def end(self, stage: str, outcome: str, seconds: float) -> None:  # noqa: ARG002  shown by the bar
         """Fill the bar and say what came of it."""
         failed = outcome.startswith("failed")
         self._progress.update(
-            self._tasks[stage],  # type: ignore[arg-type]
+            self._tasks[stage],
+            completed=None if failed else 1.0,
             mark="[red]✗[/]" if failed else "[green]✓[/]",
             message=outcome,
-            **({} if failed else {"completed": 1.0}),
         )
-        self._progress.stop_task(self._tasks[stage])  # type: ignore[arg-type]
+        self._progress.stop_task(self._tasks[stage])
 
 
 _watcher: ContextVar[Watcher] = ContextVar("watcher", default=Silence())  # noqa: B039  holds nothing

@@ -85,9 +85,8 @@ def recognise(column: str, cells: pd.Series) -> Guess | None:
 
 def _in_numbers(named: set[str], distinct: pd.Series) -> Guess | None:  # noqa: PLR0911
     sample = distinct.head(_SAMPLE).to_numpy(dtype=np.float64)
-    if (named & _LATITUDE and np.abs(sample).max() <= 90) or (  # noqa: PLR2004  degrees
-        named & _LONGITUDE and np.abs(sample).max() <= 180  # noqa: PLR2004  degrees
-    ):
+    most = _most_degrees(named)
+    if most is not None and np.abs(sample).max() <= most:
         if (sample != np.round(sample, 2)).mean() > 0.5:  # noqa: PLR2004  finer than a kilometre
             return Guess("coordinates", 0.9, "degrees with many decimals, named like a place")
         return None
@@ -103,6 +102,15 @@ def _in_numbers(named: set[str], distinct: pd.Series) -> Guess | None:  # noqa: 
     if share > _MOST:
         return Guess("card", 0.9, f"{share:.0%} have a card's length and Luhn digit")
     return None
+
+
+def _most_degrees(named: set[str]) -> int | None:
+    """How far from 0 a latitude or longitude may be, if the column is named like one."""
+    # The short words mean other things too, where they stand among many.
+    few = len(named) <= 2  # noqa: PLR2004  `long`, `home_long`
+    if "latitude" in named or (few and named & _LATITUDE):
+        return 90
+    return 180 if "longitude" in named or (few and named & _LONGITUDE) else None
 
 
 def _in_form(named: set[str], texts: pd.Series) -> Guess | None:
@@ -254,8 +262,8 @@ _FORMS: tuple[tuple[str, float, Callable[[str], bool], str], ...] = (
 _PHONE = _set("phone telephone tel telefon telefono mobile cell fax handy gsm")
 _SSN = _set("ssn nino nin cpf nir dni nie pesel bsn aadhaar passport personnummer")
 _BIRTH = _set("dob birth birthday birthdate born geburtsdatum geburtstag naissance")
-_LATITUDE = _set("lat latitude")
-_LONGITUDE = _set("lon lng long longitude")
+_LATITUDE = _set("latitude lat")
+_LONGITUDE = _set("longitude lon lng long")
 _ADDRESS = _set("address addr street strasse straße adresse direccion indirizzo rue")
 _NAME = _set("name nom nombre nome naam namn")
 _NAME_ALONE = _set(

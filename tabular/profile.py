@@ -60,7 +60,7 @@ _SENSITIVE_WORDS = {
         "disability disabled handicap health diagnosis illness hiv pregnant behinderung "
         "discapacidad poorhlth medical"
     ),
-    "family status": _set("marital married familienstand orientation sexuality"),
+    "family status": _set("marital marriage married familienstand orientation sexuality"),
 }
 _QUASI_WORDS = _set(
     "zip zipcode postcode postal plz birthyear birth city town county municipality village ort "

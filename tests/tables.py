@@ -146,3 +146,20 @@ def panel_table(entities: int = 60, *, seed: int = 0) -> Table:
         sequence=Sequence(entity="person", index="year"),
     )
     return Table("panel", frame, schema, ("person",))
+
+
+def unrelated_columns(n: int = 16000, *, seed: int = 7) -> pd.DataFrame:
+    """People whose columns have nothing to do with each other, and no rare value.
+
+    `independent` is their true model, so that every check has to pass it.
+    """
+    rng = Seed(seed, ("unrelated",)).generator()
+    return pd.DataFrame(
+        {
+            "height": np.clip(np.round(rng.normal(170, 8, n)), 152, 188).astype(np.int64),
+            "visits": np.minimum(rng.poisson(3, n), 9),
+            "region": rng.choice(["north", "south", "east", "west"], n, p=[0.4, 0.3, 0.2, 0.1]),
+            "group": rng.choice(["a", "b"], n),
+            "score": np.minimum(rng.gamma(3, 4, n).astype(np.int64), 30),
+        }
+    )

@@ -104,7 +104,8 @@ class Evidence:
 class CheckResult(BaseModel):
     """What a check found: a value, never an exception."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A figure that is not a number must come back from JSON as one: the gate looks for it.
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
     check: str
     family: Family

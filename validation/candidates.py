@@ -98,11 +98,8 @@ def attacked(evidence: Evidence, most_rows: int, most_points: int) -> Candidates
     for turn, (fresh, reference) in enumerate(sides):
         rng = seed.child("turn", str(turn)).generator()
         non_members = _some(fresh, most_rows, rng)
-        # As many subjects as there are non-members, others in the second turn while they last.
-        wanted = min(non_members.n_subjects, len(order))
-        if taken + wanted > len(order):
-            wanted = max(min(wanted, len(order) - taken), min(wanted, len(order) // 2))
-            taken = len(order) - wanted
+        # As many subjects as there are non-members, others in the second turn.
+        wanted = max(min(non_members.n_subjects, len(order) // 2), 1)
         chosen = np.zeros(len(order), dtype=bool)
         chosen[order[taken : taken + wanted]] = True
         taken += wanted

@@ -83,6 +83,9 @@ _ADVICE_BY_FAMILY = {
 }
 _ADVICE_UNDECIDED = "More rows, above all in the holdout, would decide it."
 
+_HARMLESS = (" detectable at ", " was asked for", " the policy lets pass")
+"""What marks a sentence of the gate that stops nothing."""
+
 _TITLES = {
     "parts": "Every attack and part",
     "groups": "By group",
@@ -166,23 +169,28 @@ def render(report: Report, decision: Decision) -> str:
 
 def _sorted_reasons(decision: Decision) -> tuple[list[str], list[str], list[str]]:
     """What stops the release, what is worth knowing, and what the passed checks allow to say."""
+    stopping, warnings, passed = _parted(decision)
+    texts = [warning.removeprefix("Warning: ") for warning in warnings]
+    first, second, third = ([_capital(r) for r in part] for part in (stopping, texts, passed))
+    return first, second, third
+
+
+def _parted(decision: Decision) -> tuple[list[str], list[str], list[str]]:
     warnings = [reason for reason in decision.reasons if reason.startswith("Warning: ")]
     others = [reason for reason in decision.reasons if not reason.startswith("Warning: ")]
     if decision.verdict == "publish":
-        return [], _without_prefix(warnings), others
-    # The gate puts what stops first, then warnings, then what passed.
-    first = decision.reasons.index(warnings[0]) if warnings else None
-    stopping = [r for r in others if _stops(r)] if first is None else list(decision.reasons[:first])
-    return stopping, _without_prefix(warnings), [r for r in others if r not in stopping]
+        return [], warnings, others
+    stopping = [reason for reason in others if _stops(reason)]
+    return stopping, warnings, [reason for reason in others if not _stops(reason)]
 
 
 def _stops(reason: str) -> bool:
-    return not (" detectable at " in reason or " was asked for" in reason)
+    """Whether a sentence says why, and not what was found to be right."""
+    return not any(words in reason for words in _HARMLESS)
 
 
-def _without_prefix(warnings: list[str]) -> list[str]:
-    texts = [warning.removeprefix("Warning: ") for warning in warnings]
-    return [text[:1].upper() + text[1:] for text in texts]
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _family(name: str, views: list[_CheckView]) -> dict[str, Any]:
@@ -222,7 +230,7 @@ def _view(result: CheckResult) -> _CheckView:
 def _caption(result: CheckResult) -> str:
     better = "Lower is better" if result.better == "lower" else "Higher is better"
     what = result.statistic or "the figure"
-    return f"{what[:1].upper() + what[1:]}. {better}."
+    return f"{_capital(what)}. {better}."
 
 
 def _figures(result: CheckResult) -> list[tuple[str, str]]:
@@ -261,7 +269,7 @@ def _sentence(text: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    return _capital(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def _blocks(details: dict[str, Any]) -> list[_Block]:

@@ -48,7 +48,7 @@ def decide(interval: Interval, threshold: float, better: Literal["lower", "highe
 
 
 def worst_interval(values: Floats, errors: Floats) -> Interval:
-    """Interval of the largest of several non-negative figures.
+    """Interval of the largest of several figures in [0, 1].
 
     The bounds differ in kind. That some figure is large is a claim about the best of many tries, so
     the lower bound is corrected for their number. That all are small needs no correction: the
@@ -65,7 +65,7 @@ def worst_interval(values: Floats, errors: Floats) -> Interval:
     """
     low = np.maximum(values - normal_quantile(comparisons=len(values)) * errors, 0.0)
     high = values + normal_quantile() * errors
-    return float(low.max()), float(high.max())
+    return float(low.max()), min(float(high.max()), 1.0)
 
 
 def wilson(successes: float, n: float, confidence: float = 0.95) -> Interval:

@@ -132,10 +132,11 @@ class CategoricalCodec(Codec):
         labels = pd.Series([*self.labels], dtype=object)
         if self.dtype == "category":
             kind = pd.CategoricalDtype(labels.infer_objects(), ordered=self.ordered_dtype)
-            return pd.Series(pd.Categorical.from_codes(codes, dtype=kind), name=self.name)
+            cells = pd.Categorical.from_codes(codes, dtype=kind)  # type: ignore[arg-type] # an array
+            return pd.Series(cells, name=self.name)
         if self.dtype in {"object", "date", "decimal"}:
-            cells = np.array([*self.labels, None], dtype=object)[codes]
-            return pd.Series(cells, name=self.name, dtype=object)
+            objects = np.array([*self.labels, None], dtype=object)[codes]
+            return pd.Series(objects, name=self.name, dtype=object)
         # Labels take their dtype before the cells are filled in: a few instead of all of them.
         pool = cast(labels, self.dtype).array
         return pd.Series(pool.take(codes, allow_fill=self.has_missing), name=self.name)

@@ -153,10 +153,11 @@ def _whole_numbers(
     """Cells, none of them missing, as whole numbers of 10 ** -scale."""
     if values.dtype == object:
         return _unscaled(values, scale, column)
-    array = values.to_numpy()
-    if array.dtype.kind == "f":
-        return np.rint(array).astype(np.int64)
-    return array if array.dtype == np.uint64 else array.astype(np.int64)
+    if str(values.dtype).lower() == "uint64":
+        return np.asarray(values.to_numpy(dtype=np.uint64), dtype=np.uint64)
+    if values.dtype.kind == "f":
+        return np.asarray(np.rint(values.to_numpy(dtype=np.float64)), dtype=np.int64)
+    return np.asarray(values.to_numpy(dtype=np.int64), dtype=np.int64)
 
 
 def _unscaled(values: pd.Series, scale: int, column: str) -> npt.NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""A whole table to arrays and back: codecs for what is learnt, identifiers for what is made anew."""
+"""A table to arrays and back: codecs for what is learnt, identifiers for what is made anew."""
 
 from __future__ import annotations
 
@@ -73,16 +73,22 @@ class TableEncoder(BaseModel):
                 where=f"table {train.name}",
                 fix="Give the columns that matter an `sdtype` in the configuration",
             )
-        if sequence and "index" not in places:
+        ordering = [
+            codec
+            for codec, place in zip(codecs, places, strict=True)
+            if place == "index" and not isinstance(codec, CategoricalCodec)
+        ]
+        if sequence and not ordering:
             raise DataError(
                 "the index of a sequence must be a number or a moment",
                 where=f"table {train.name}, column {sequence.index}",
+                fix="Declare its `sdtype` as numerical or datetime",
             )
         return cls(
             table=train.name,
             table_schema=train.schema,
             subject=train.subject,
-            codecs=tuple(codecs),  # type: ignore[arg-type]
+            codecs=tuple(codecs),
             places=tuple(places),
             identifiers=tuple(identifiers),
         )

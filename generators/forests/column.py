@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from generators.forests.density import Kernels, LeafCounts
-from generators.forests.slopes import Slopes
 from generators.forests.support import Support
 from generators.forests.trees import Trees
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    Arrays = dict[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -45,19 +46,17 @@ class Stage:
             out[i] = codes[parent] if rank is None else rank[codes[parent]]
         return out
 
-    def draw(
-        self, codes: npt.NDArray[np.int32], rng: np.random.Generator
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]:
-        """The leaf of each row and the position of a counted symbol in it, shape (n_rows,)."""
-        n = codes.shape[1]
+    def draw(self, codes: npt.NDArray[np.int32], rng: np.random.Generator) -> npt.NDArray[np.int64]:
+        """The position of a counted symbol for each row, shape (n_rows,)."""
+        n = int(codes.shape[1])
         n_trees = len(self.trees.roots)
-        tree = rng.integers(n_trees, size=n, dtype=np.int32) if n_trees > 1 else 0
+        tree = rng.integers(n_trees, size=n) if n_trees > 1 else np.zeros(n, dtype=np.int64)
         node = self.trees.apply(self.features(codes), tree)
-        return node, self.counts.draw(node, rng.random(n))
+        return self.counts.draw(node, rng.random(size=n))
 
-    def arrays(self, name: str) -> dict[str, npt.NDArray[np.integer]]:
+    def arrays(self, name: str) -> Arrays:
         """All arrays, names beginning with `name`."""
-        out: dict[str, npt.NDArray[np.integer]] = {}
+        out: Arrays = {}
         for key, array in self.trees.arrays().items():
             out[f"{name}.{key}"] = array
         for key, counted in self.counts.arrays().items():
@@ -68,16 +67,14 @@ class Stage:
         return out
 
     @classmethod
-    def of_arrays(
-        cls, name: str, parents: tuple[int, ...], arrays: dict[str, npt.NDArray[np.integer]]
-    ) -> Self:
+    def of_arrays(cls, name: str, parents: tuple[int, ...], arrays: Arrays) -> Self:
         """The stage that gave these arrays."""
+        if len(arrays[f"{name}.child"]) == 1:
+            parents = ()
         return cls(
             parents,
             tuple(arrays.get(f"{name}.rank.{parent}") for parent in parents),
-            Trees(
-                *(arrays[f"{name}.{key}"] for key in ("feature", "threshold", "child", "roots"))
-            ),
+            Trees(*(arrays[f"{name}.{key}"] for key in ("feature", "threshold", "child", "roots"))),
             LeafCounts.of_arrays(*(arrays[f"{name}.{key}"] for key in ("size", "symbol", "count"))),
         )
 
@@ -91,7 +88,6 @@ class ColumnModel:
         missing: For a numeric column with missing cells: the forest that says which are.
         support: Of a numeric column.
         kernels: Of a numeric column with a smooth part.
-        slopes: Of a numeric column that goes with earlier ones within leaves.
         given: The earlier column that this one is a function of, and the image of each code.
     """
 
@@ -99,7 +95,6 @@ class ColumnModel:
     missing: Stage | None = None
     support: Support | None = None
     kernels: Kernels | None = None
-    slopes: Slopes | None = None
     given: tuple[int, npt.NDArray[np.int32]] | None = None
 
     def draw(
@@ -122,12 +117,12 @@ class ColumnModel:
             return symbol, np.where(gone, np.nan, value)
         if self.support is None:
             assert self.value is not None  # noqa: S101  a categorical column always has one
-            return self.value.counts.symbol[self.value.draw(codes, rng)[1]], None
+            return self.value.counts.symbol[self.value.draw(codes, rng)], None
         symbol = np.full(n, self.support.n_symbols, dtype=np.int32)
         number = np.full(n, np.nan)
         there = np.arange(n)
         if self.missing is not None:
-            gone = self.missing.counts.symbol[self.missing.draw(codes, rng)[1]]
+            gone = self.missing.counts.symbol[self.missing.draw(codes, rng)]
             there = np.flatnonzero(gone == 0)
         if self.value is not None and len(there):
             shown = codes if len(there) == n else codes[:, there]
@@ -142,24 +137,19 @@ class ColumnModel:
         rng: np.random.Generator,
     ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float64]]:
         """Symbols and numbers of rows whose cell is there, each of shape (n_rows,)."""
-        node, at = value.draw(codes, rng)
+        at = value.draw(codes, rng)
         symbol = value.counts.symbol[at]
         smooth = np.flatnonzero(symbol == support.n_symbols)
         symbol[smooth] = 0
         number = support.value_of(symbol)
         if self.kernels is not None and len(smooth):
             place = self.kernels.draw(at[smooth], rng.random(len(smooth)))
-            if self.slopes is not None:
-                shown = codes if len(smooth) == codes.shape[1] else codes[:, smooth]
-                place = place + self.slopes.shift(shown, node[smooth])
-                # What would leave the scale comes back from its end.
-                place = np.clip(1 - np.abs(1 - np.abs(place)), 0.0, 1.0)
             symbol[smooth], number[smooth] = support.at(place)
         return symbol, number
 
-    def arrays(self, name: str) -> dict[str, npt.NDArray[np.number]]:
+    def arrays(self, name: str) -> Arrays:
         """All arrays, names beginning with `name`; none of them is empty."""
-        out: dict[str, npt.NDArray[np.number]] = {}
+        out: Arrays = {}
         for key, stage in (("value", self.value), ("missing", self.missing)):
             if stage is not None:
                 out.update(stage.arrays(f"{name}.{key}"))
@@ -172,10 +162,6 @@ class ColumnModel:
             out[f"{name}.given.{self.given[0]}"] = self.given[1]
         if self.kernels is not None:
             out[f"{name}.low"], out[f"{name}.high"] = self.kernels.low, self.kernels.high
-        if self.slopes is not None:
-            out[f"{name}.slope"] = self.slopes.slope
-            for parent, scale in zip(self.slopes.parents, self.slopes.scales, strict=True):
-                out[f"{name}.scale.{parent}"] = scale
         return {key: array for key, array in out.items() if array.size}
 
     @classmethod
@@ -183,35 +169,30 @@ class ColumnModel:
         cls,
         name: str,
         parents: tuple[int, ...],
-        arrays: dict[str, npt.NDArray[np.number]],
+        arrays: Arrays,
         *,
         numeric: bool,
     ) -> Self:
         """The column's model that gave these arrays."""
         stages = {
-            key: Stage.of_arrays(f"{name}.{key}", parents, arrays)  # type: ignore[arg-type]
-            if f"{name}.{key}.roots" in arrays
-            else None
+            key: Stage.of_arrays(f"{name}.{key}", parents, arrays)
             for key in ("value", "missing")
+            if f"{name}.{key}.roots" in arrays
         }
-        given = None
+        given: tuple[int, npt.NDArray[np.int32]] | None = None
         for parent in parents:
             if f"{name}.given.{parent}" in arrays:
                 given = (parent, arrays[f"{name}.given.{parent}"])
         if not numeric:
-            return cls(stages["value"], given=given)  # type: ignore[arg-type]
+            return cls(stages.get("value"), given=given)
         none = np.empty(0)
         support = Support(
-            arrays.get(f"{name}.atoms", none),  # type: ignore[arg-type]
-            arrays.get(f"{name}.knots", none),  # type: ignore[arg-type]
+            arrays.get(f"{name}.atoms", none),
+            arrays.get(f"{name}.knots", none),
             arrays.get(f"{name}.mass", none).astype(np.int64),
             arrays.get(f"{name}.spike", none).astype(bool),
         )
-        kernels = slopes = None
+        kernels = None
         if f"{name}.low" in arrays:
-            kernels = Kernels(arrays[f"{name}.low"], arrays[f"{name}.high"])  # type: ignore[arg-type]
-        if f"{name}.slope" in arrays:
-            used = tuple(parent for parent in parents if f"{name}.scale.{parent}" in arrays)
-            scales = tuple(arrays[f"{name}.scale.{parent}"] for parent in used)
-            slopes = Slopes(used, scales, arrays[f"{name}.slope"])  # type: ignore[arg-type]
-        return cls(stages["value"], stages["missing"], support, kernels, slopes, given)
+            kernels = Kernels(arrays[f"{name}.low"], arrays[f"{name}.high"])
+        return cls(stages.get("value"), stages.get("missing"), support, kernels, given)

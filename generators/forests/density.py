@@ -1,9 +1,8 @@
-"""What the leaves of a forest say about one column: counts of symbols, kernels, slopes.
+"""What the leaves of a forest say about one column: counts of symbols, and kernels.
 
 A leaf holds how many rows had each symbol, sorted: no row, and no number that is not in the
 column's support. Of a numeric column only the spikes are counted as such; the leaf's share of the
-smooth part is held as kernels on the rank scale. Where the column goes up or down with earlier
-ones within the leaves, the leaf has slopes as well, and its kernels lie around the line.
+smooth part is held as kernels on the rank scale.
 """
 
 from __future__ import annotations
@@ -43,7 +42,8 @@ class LeafCounts:
     @property
     def owner(self) -> npt.NDArray[np.int64]:
         """The node of each counted symbol, shape (n_counted,)."""
-        return np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
+        sizes = np.diff(self.start)
+        return np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
 
     def draw(
         self, node: npt.NDArray[np.int32], uniform: npt.NDArray[np.float64]
@@ -51,7 +51,7 @@ class LeafCounts:
         """Where in `symbol` a draw for each row falls, shape (n,)."""
         start = self.start[node]
         size = self.start[node + 1] - start
-        return start + np.minimum((uniform * size).astype(np.int64), size - 1)
+        return np.asarray(start + np.minimum((uniform * size).astype(np.int64), size - 1))
 
     def arrays(self) -> dict[str, npt.NDArray[np.integer]]:
         """Sizes of the nodes, and the distinct symbols of each with their counts."""
@@ -100,7 +100,6 @@ def around_symbols(
     owner: npt.NDArray[np.int64],
     symbol: npt.NDArray[np.int32],
     edges: npt.NDArray[np.float64],
-    reach: float,
     widest: float,
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Intervals that cover a symbol's own room and reach towards the leaf's next symbols.
@@ -109,8 +108,11 @@ def around_symbols(
         owner: Leaf of each count, ascending, shape (n,).
         symbol: Ascending within a leaf, shape (n,).
         edges: Of the support.
-        reach: Share of the gap to the next symbol that is covered, at most.
-        widest: Longest reach on either side, on the rank scale.
+        widest: Longest way beyond the symbol on either side, on the rank scale; never more than
+            half way to the leaf's next symbol.
+
+    Returns:
+        Lower and upper ends, each of shape (n,).
     """
     if not len(symbol):
         return np.empty(0), np.empty(0)
@@ -119,7 +121,7 @@ def around_symbols(
     at, leaf = symbol[new], owner[new]
     low, high = edges[at], edges[at + 1]
     same = leaf[1:] == leaf[:-1]
-    gap = np.where(same, np.minimum((low[1:] - high[:-1]) * reach, widest), 0.0)
+    gap = np.where(same, np.minimum((low[1:] - high[:-1]) / 2, widest), 0.0)
     before, after = np.concatenate([[0.0], gap]), np.concatenate([gap, [0.0]])
     # The outermost symbols of a leaf reach as far outwards as they do inwards.
     first, last = np.concatenate([[True], ~same]), np.concatenate([~same, [True]])

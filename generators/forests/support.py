@@ -182,4 +182,4 @@ def _stands_out(mass: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         return np.ones(1, dtype=bool)
     others = np.delete(windows, _AROUND, axis=1)
     around = np.nanmedian(others, axis=1)
-    return (mass >= _SPIKE_SHARE * mass.sum()) & (mass >= _SPIKE_RATIO * around)
+    return np.asarray((mass >= _SPIKE_SHARE * mass.sum()) & (mass >= _SPIKE_RATIO * around))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class Trees:
     def leaves(self) -> npt.NDArray[np.int32]:
         """Numbers of the nodes that are leaves, shape (n_leaves,)."""
         own = np.arange(len(self.child), dtype=np.int32)
-        return own[self.child == own]
+        return np.flatnonzero(self.child == own).astype(np.int32)
 
     def apply(
         self, codes: npt.NDArray[np.int32], tree: npt.NDArray[np.integer] | int
@@ -94,35 +94,23 @@ def join(trees: list[Trees]) -> Trees:
 
 def grow(
     codes: npt.NDArray[np.float32],
-    target: npt.NDArray[np.float64] | npt.NDArray[np.int32],
-    *,
-    task: Literal["classes", "numbers"],
+    outputs: npt.NDArray[np.float64],
     leaf: int,
     seed: int,
-    splitter: Literal["best", "random"] = "best",
-    max_features: float | None = None,
 ) -> Trees:
-    """One tree that predicts `target`.
+    """One tree whose splits lessen the variance of `outputs` most.
 
     Args:
-        codes: Shape (n_rows, n_features), whole numbers.
-        target: Classes, shape (n_rows,), or numbers, shape (n_rows,) or (n_rows, n_outputs).
-        task: What the target is.
+        codes: Whole numbers, shape (n_rows, n_features), C-contiguous.
+        outputs: Shape (n_rows, n_outputs).
         leaf: Fewest rows in a leaf.
-        seed: For ties between splits.
-        splitter: All thresholds are tried, or a random one for each feature.
-        max_features: Share of the features tried at each node.
+        seed: Decides between equally good splits.
     """
-    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+    from sklearn.tree import DecisionTreeRegressor
 
-    kind = DecisionTreeClassifier if task == "classes" else DecisionTreeRegressor
-    model = kind(
-        min_samples_leaf=leaf, splitter=splitter, max_features=max_features, random_state=seed
-    )
-    grown = model.fit(codes, target, check_input=False).tree_
-    return _flatten(
-        grown.children_left, grown.children_right, grown.feature, grown.threshold
-    )
+    model = DecisionTreeRegressor(min_samples_leaf=leaf, random_state=seed)
+    grown = model.fit(codes, outputs, check_input=False).tree_
+    return _flatten(grown.children_left, grown.children_right, grown.feature, grown.threshold)
 
 
 def _flatten(

@@ -185,7 +185,8 @@ def _invert(
     if column.codes is not None and column.cuts is not None:
         if not len(latent):
             return np.full(n, column.codes[0], dtype=np.int32)
-        return column.codes[np.searchsorted(ndtri(column.cuts[:-1]), latent[0], side="right")]
+        cell = np.searchsorted(ndtri(column.cuts[:-1]), latent[0], side="right")
+        return np.asarray(column.codes[cell], dtype=np.int32)
     if column.marginal is None:
         return np.full(n, np.nan)
     values = column.marginal.quantile(ndtr(latent[0]))
@@ -223,7 +224,7 @@ def _numeric(
 
 
 def _categorical(
-    array: npt.NDArray[np.float64] | npt.NDArray[np.int32], order: npt.NDArray[np.intp]
+    array: npt.NDArray[np.generic], order: npt.NDArray[np.intp]
 ) -> tuple[_Column, list[Latent]]:
     """A categorical column whose codes take this latent order."""
     codes = np.asarray(array, dtype=np.int32)
@@ -245,7 +246,8 @@ def _cell_means(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     from scipy.special import ndtri
 
     z = ndtri(edges)
-    return -np.diff(np.exp(-0.5 * z * z)) / np.sqrt(2 * np.pi) / np.diff(edges)
+    means = -np.diff(np.exp(-0.5 * z * z)) / np.sqrt(2 * np.pi) / np.diff(edges)
+    return np.asarray(means, dtype=np.float64)
 
 
 def _orders(
@@ -311,7 +313,7 @@ def _root(
     # Pairs that are hardly ever seen together tell nothing.
     latent[pairs < 10] = 0.0  # noqa: PLR2004
     np.fill_diagonal(latent, 1.0)
-    return np.linalg.cholesky(_valid(_shrunk(latent, pairs)))
+    return np.asarray(np.linalg.cholesky(_valid(_shrunk(latent, pairs))), dtype=np.float64)
 
 
 def _hermite(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -378,4 +380,4 @@ def _valid(correlation: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return correlation
     raised = (vectors * np.maximum(values, 1e-5)) @ vectors.T
     scale = 1 / np.sqrt(np.diag(raised))
-    return raised * scale * scale[:, None]
+    return np.asarray(raised * scale * scale[:, None], dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _GRID = (1, 2, 4, 8, 12, 16, 24, 32, 48)  # numbers of states that are tried
 _RESTARTED = 4  # rounds after which the best of several starts goes on alone
 _HELD_OUT = 0.2  # share of entities that numbers of states are compared on
+_COMPARED = 25_000  # rows that numbers of states are compared on
 _TRANSITION_PRIOR = 0.1  # added to the count of moves between each pair of states
 _CHAIN = ("start", "transition", "emission", "memory", "following")
 
@@ -53,9 +55,9 @@ class HmmModel(Model):
         kinds = self.symbols.kinds
         begins = kinds.begins
         emission = self.chain["emission"]
-        tables = [_stacked(emission[a:b].T) for a, b in zip(begins[:-1], begins[1:], strict=True)]
+        tables = [_stacked(emission[a:b].T) for a, b in pairwise(begins)]
         following = {
-            v: (_stacked(self._following(i)), float(self.chain["memory"][i]))
+            v: (_stacked(self._following(i)), self.chain["memory"][i])
             for i, v in enumerate(kinds.lagged)
         }
         state = _drawn(_stacked(self.chain["start"][None]), np.zeros(n, dtype=np.int64), rng)
@@ -79,11 +81,28 @@ class HmmModel(Model):
                 now = _drawn(table, state, rng)
                 if time and v in following:
                     after, weight = following[v]
-                    recalled = rng.random(len(here)) < weight
+                    recalled = rng.random(len(here)) < weight[state]
                     last = drawn[v][here[recalled] - 1]
                     now[recalled] = _drawn(after, last, rng)
                 drawn[v][here] = now
         return self.symbols.decode(drawn, lengths, rng)
+
+    def log_prob(self, rows: EncodedTable) -> Floats:
+        """Log density of each entity's rows, all paths of states together, (n_entities,)."""
+        import torch
+
+        from generators.networks import hmm as network
+
+        cpu = torch.device("cpu")
+        kinds = self.symbols.kinds
+        packed = network.Sequences.pack(self.symbols.encode(rows), rows.lengths, kinds, cpu)
+        chain = network.Chain(**{name: torch.as_tensor(self.chain[name]) for name in _CHAIN})
+        # Of the prior only what belongs together is looked at here.
+        prior = network.Prior.of(np.ones(kinds.n_symbols), kinds, transition=0.0, device=cpu)
+        logs = network.log_emission(chain, packed, prior)
+        found = np.empty(rows.n_subjects)
+        found[np.argsort(-rows.lengths, kind="stable")] = network.forward(chain, packed, logs)[3]
+        return found + np.bincount(rows.subjects, weights=self.symbols.log_density(rows))
 
     def _following(self, i: int) -> Floats:
         """Probability of each symbol after each last one, of the i-th lagged variable."""
@@ -151,21 +170,23 @@ class HmmModel(Model):
 class Hmm(Generator, frozen=True):
     """Hidden Markov model: sequences of mixed columns, of any lengths, with readable states.
 
-    Rows are emitted by a hidden state, columns independently of each other given the state; what
-    does not change within an entity is emitted by its first state, and so is its length. A table
-    without sequences is a mixture of the states.
+    Rows are emitted by a hidden state, columns independently of each other given the state, except
+    that a column may, with a probability that its state sets, follow its own last value instead.
+    What does not change within an entity is emitted by its first state, and so is its length. A
+    table without sequences is a mixture of the states.
 
     Reference:
         Rabiner (1989), A tutorial on hidden Markov models and selected applications in speech
         recognition, sections III to V.
 
-    Differs from the paper: emissions are categories and quantile bins; lengths are drawn rather
-    than ended by a state; numbers of states are compared on entities held out of the fit.
+    Differs from the paper: emissions are categories and quantile bins, and may remember, which
+    tells people who never change from people who just have not; lengths are drawn rather than
+    ended by a state; numbers of states are compared on entities held out of the fit.
     """
 
     kind: Literal["hmm"] = "hmm"
     model: ClassVar[type[Model]] = HmmModel
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({"sequence"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({"sequence", "log_prob"})
 
     states: int | None = Field(
         default=None, ge=1, le=500, description="Hidden states; by default compared on held-out."
@@ -201,13 +222,16 @@ class Hmm(Generator, frozen=True):
         )
         states, rounds = self.states, self.iterations
         if states is None:
-            away = _held_out(train.n_subjects, seed)
-            whose = np.repeat(away, train.lengths)
+            seen, fresh = _sides(train.lengths, seed)
             states, rounds = self._compare(
-                network.Sequences.pack(rows[~whose], train.lengths[~away], kinds, device),
-                network.Sequences.pack(rows[whose], train.lengths[away], kinds, device),
+                *(
+                    network.Sequences.pack(
+                        rows[np.repeat(side, train.lengths)], train.lengths[side], kinds, device
+                    )
+                    for side in (seen, fresh)
+                ),
                 prior,
-                most=int((~away).sum()) // train.k,
+                most=int(seen.sum()) // train.k,
                 seed=seed.child("compare"),
                 progress=progress,
             )
@@ -272,12 +296,20 @@ class Hmm(Generator, frozen=True):
         return chosen
 
 
-def _held_out(n_entities: int, seed: Seed) -> npt.NDArray[np.bool_]:
-    """Which entities numbers of states are compared on: at least one, and not all. (n_entities,)."""
-    away = np.zeros(n_entities, dtype=bool)
-    order = seed.child("split").generator().permutation(n_entities)
-    away[order[: max(1, int(n_entities * _HELD_OUT))]] = True
-    return away
+def _sides(
+    lengths: npt.NDArray[np.int64], seed: Seed
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which entities numbers of states are fitted to, and which compared on, each (n_entities,)."""
+    n = len(lengths)
+    order = seed.child("split").generator().permutation(n)
+    # Enough rows to tell numbers of states apart; more would only take longer.
+    enough = max(2, int(np.searchsorted(np.cumsum(lengths[order]), _COMPARED) + 1))
+    order = order[:enough]
+    cut = max(1, int(len(order) * _HELD_OUT))
+    seen, fresh = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    fresh[order[:cut]] = True
+    seen[order[cut:]] = True
+    return seen, fresh
 
 
 def _leaning(rows: npt.NDArray[np.int64], kinds: Symbols) -> Floats:
@@ -288,10 +320,10 @@ def _leaning(rows: npt.NDArray[np.int64], kinds: Symbols) -> Floats:
 
 def _stacked(probabilities: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], int]:
     """Cumulative rows, row k lifted by k, in one increasing array; and the row's width."""
-    rows, width = probabilities.shape
     cumulative = np.cumsum(probabilities, axis=1)
     cumulative[:, -1] = 1.0
-    return (np.minimum(cumulative, 1.0) + np.arange(rows)[:, None]).ravel(), width
+    lifted = np.minimum(cumulative, 1.0) + np.arange(len(probabilities), dtype=np.float64)[:, None]
+    return lifted.ravel(), probabilities.shape[1]
 
 
 def _drawn(
@@ -303,4 +335,4 @@ def _drawn(
     cumulative, width = table
     place = np.searchsorted(cumulative, rows + rng.random(len(rows)), side="right")
     # Adding a large row number may round a random number up to the next row.
-    return np.clip(place - rows * width, 0, width - 1)
+    return np.asarray(np.clip(place - rows * width, 0, width - 1), dtype=np.int64)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from generators.base import Generator, Model
-from generators.forests.learning import Growth, Symbols, learn_column
+from generators.forests.chain import Chain
+from generators.forests.learning import Growth
+from generators.forests.symbols import Symbols
 from generators.models.trees import TreesModel
 
 if TYPE_CHECKING:
@@ -27,11 +29,8 @@ class Independent(Generator, frozen=True):
     )
 
     def fit_encoded(self, train: EncodedTable, *, seed: Seed, progress: Progress) -> TreesModel:
-        """Count the symbols of each column: trees of one leaf."""
+        """Count the symbols of each column: a tree of one leaf."""
         table = Symbols.of(train, self.min_backing)
         growth = Growth(trees=0, leaf=1, backing=self.min_backing)
-        columns = []
-        for i, variable in enumerate(train.variables):
-            columns.append(learn_column(table, i, (), growth, seed.child(variable.name)))
-            progress((i + 1) / len(train.variables), variable.name)
-        return TreesModel(train.variables, tuple(range(len(columns))), columns)
+        order = tuple(range(len(train.variables)))
+        return TreesModel(Chain.learn(table, order, growth, seed, progress))

@@ -94,7 +94,8 @@ class Chain:
         transition: From each state to each, shape (n_states, n_states), rows sum to one.
         emission: Of each symbol in each state, shape (n_symbols, n_states); the symbols of one
             variable sum to one in each state.
-        memory: That a lagged variable follows its last symbol rather than the state, (n_lagged,).
+        memory: That a lagged variable follows its last symbol rather than the state, in each state,
+            shape (n_lagged, n_states).
         following: Of each symbol after each last one, over all pairs, (n_pairs,).
     """
 
@@ -184,7 +185,7 @@ def _outcomes(chain: Chain, prior: Prior) -> tuple[torch.Tensor, torch.Tensor]:
     Returns:
         Probabilities (n_outcomes, n_states), the state's part of the pairs' (n_pairs, n_states).
     """
-    weight = chain.memory[prior.lagged][:, None]
+    weight = chain.memory[prior.lagged]
     by_state = (1 - weight) * chain.emission[prior.shown]
     pairs = by_state + weight * chain.following[:, None]
     nothing = torch.ones_like(chain.emission[:1])
@@ -267,7 +268,8 @@ def maximisation(
         counts.index_add_(0, outcomes, states)
     symbols, pairs = counts[:n_symbols], counts[n_symbols:-1]
     if chain is None:
-        memory = states.new_full((int(prior.lagged[-1]) + 1 if len(pairs) else 0,), 0.5)
+        n_lagged = int(prior.lagged[-1]) + 1 if len(pairs) else 0
+        memory = states.new_full((n_lagged, states.shape[1]), 0.5)
         symbols = symbols.index_add(0, prior.shown, pairs)
         recalled = pairs.sum(dim=1)
     else:
@@ -275,9 +277,9 @@ def maximisation(
         owed = pairs * by_state / probability[n_symbols:-1]
         symbols = symbols.index_add(0, prior.shown, owed)
         recalled = (pairs - owed).sum(dim=1)
-        of = chain.memory.new_full((2, len(chain.memory)), prior.memory)
-        of[0].index_add_(0, prior.lagged, recalled)
-        of[1].index_add_(0, prior.lagged, owed.sum(dim=1))
+        of = chain.memory.new_full((2, *chain.memory.shape), prior.memory)
+        of[0].index_add_(0, prior.lagged, pairs - owed)
+        of[1].index_add_(0, prior.lagged, owed)
         memory = of[0] / of.sum(dim=0)
     start = states[: sequences.running[0]].sum(dim=0) + prior.transition
     moves = found.moves + prior.transition

@@ -153,7 +153,6 @@ def show(report: Report, decision: Decision, *, html: Path | None, as_json: bool
     """Print the verdict, and write the page if it is asked for."""
     import json
 
-
     from pipelines.terminal import console, show_results, show_verdict
 
     if html:

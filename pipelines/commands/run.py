@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from pipelines.config import PipelineConfig
+    from pipelines.references import Outcome
     from pipelines.settings import Settings
-    from pipelines.tasks import Outcome
 
 _EXIT = {"publish": 0, "reject": 3, "hold": 4}
 _DRAIN_SECONDS = 20.0
@@ -122,7 +122,7 @@ def _drain(flow_run: UUID) -> None:
 
 
 def _outcome(config: PipelineConfig, settings: Settings, run_id: str) -> Outcome:
-    from pipelines.tasks import Outcome
+    from pipelines.references import Outcome
 
     path = Workspace.of(config.name, settings).run_folder(run_id) / "outcome.json"
     return Outcome.model_validate_json(path.read_bytes())

@@ -11,9 +11,11 @@ from prefect.states import Completed, Failed
 from pipelines import tasks
 from pipelines.artifacts import ProgressArtifact, show_report
 from pipelines.config import PipelineConfig
+from pipelines.references import load_report
 from pipelines.refresh import standing
 from pipelines.reporting import also_told
 from pipelines.settings import Settings
+from pipelines.stage_cache import result_of
 from pipelines.workspace import Workspace
 
 
@@ -34,15 +36,15 @@ def synthesize(config: PipelineConfig, only_if_changed: bool = False) -> State[A
     progress = ProgressArtifact(config.name)
     with workspace.locked(), also_told(progress.update):
         workspace.expire(settings.keep_days)
-        raw = tasks.source_task(config, run)
+        raw = result_of(tasks.source_task(config, run))
         described = tasks.profile_task(config, raw)
-        kept = tasks.contract_task(config, described, run)
+        kept = result_of(tasks.contract_task(config, described, run))
         parts = tasks.split_task(config, kept)
         model = tasks.fit_task(config, parts)
         synthetic = tasks.sample_task(config, parts, model)
-        checked = tasks.check_task(config, parts, model, synthetic, kept)
+        checked = result_of(tasks.check_task(config, parts, model, synthetic, kept))
         outcome = tasks.gate_task(config, checked, kept, run)
-        show_report(config.name, outcome, tasks.load_report(checked))
+        show_report(config.name, outcome, load_report(checked))
         if outcome.verdict == "publish":
             receipts = tasks.publish_task(config, synthetic, checked, raw, run)
             outcome = outcome.model_copy(update={"receipts": receipts})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import sys
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator
@@ -148,6 +149,7 @@ class CsvSource(Source, frozen=True):
             lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8", newline="")
             rows = csv.reader(lines, delimiter=delimiter, strict=True)
             start = 1
+            limit = csv.field_size_limit(sys.maxsize)
             try:
                 for row in rows:
                     if row and len(row) != n_columns:
@@ -157,20 +159,17 @@ class CsvSource(Source, frozen=True):
                             fix="Mend the line, or set `delimiter` if another one is used",
                         )
                     start = rows.line_num + 1
-            except csv.Error as error:
-                if "field limit" in str(error):
-                    return SourceError(
-                        f"a cell of the row that begins on line {start} has more than "
-                        f"{csv.field_size_limit():,} characters",
-                        where=where,
-                        fix="A quote may be missing, or the delimiter is another one",
-                    )
+            except csv.Error:
                 return SourceError(
                     f"the quotes of the row that begins on line {start} don't match",
                     where=where,
                     fix='Quotes within a cell are doubled: "a ""quoted"" word"',
                 )
-        return SourceError("the rows can't be told apart", where=where)
+            finally:
+                csv.field_size_limit(limit)
+        return SourceError(
+            f"the rows can't be told apart; one may be longer than {_BLOCK:,} bytes", where=where
+        )
 
 
 class _Chained(io.RawIOBase):

@@ -42,6 +42,7 @@ class TextStream(io.RawIOBase):
     def __init__(self, path: Path, encoding: str, settings: Settings) -> None:
         super().__init__()
         try:
+            "a".encode(encoding)  # which also refuses codecs of anything but text
             info = codecs.lookup(encoding)
             self._decoder = codecs.getincrementaldecoder(encoding)()
         except LookupError as error:

@@ -31,7 +31,9 @@ KINDS = sorted(SOURCES)
 N = 4
 
 WHOLE = [-(2**31), 0, 7, 2**31 - 1]
-MOMENTS = pd.Series(["1700-01-01", "2024-02-29T23:59:59", None, "2100-01-01"]).astype("datetime64[ns]")
+MOMENTS = pd.Series(["1700-01-01", "2024-02-29T23:59:59", None, "2100-01-01"]).astype(
+    "datetime64[ns]"
+)
 TEXTS = ['say "hi", you', "two\nlines", None, " 007é\U0001f980"]
 
 EVERY_DTYPE = {
@@ -130,9 +132,13 @@ class Place:
     def _copy(self, frame: pd.DataFrame) -> None:
         from psycopg import sql
 
-        names = sql.SQL(", ").join(sql.Identifier(name) for name in frame)
+        labels = [str(name) for name in frame.columns]
+        names = sql.SQL(", ").join([sql.Identifier(name) for name in labels])
         typed = sql.SQL(", ").join(
-            sql.SQL("{} " + SQL_TYPES[name]).format(sql.Identifier(name)) for name in frame
+            [
+                sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(SQL_TYPES[name]))
+                for name in labels
+            ]
         )
         marks = sql.SQL(", ").join(sql.Placeholder() * len(frame.columns))
         rows = [
@@ -261,7 +267,7 @@ def test_bytes_are_capped(writable: Place) -> None:
 
 
 def test_what_is_not_there_is_named(place: Place) -> None:
-    elsewhere = {
+    elsewhere: dict[str, dict[str, object]] = {
         "csv": {"path": "nowhere/x.csv"},
         "parquet": {"path": "nowhere/x.parquet"},
         "sample": {"name": "nowhere"},
@@ -315,11 +321,9 @@ def test_no_cell_is_quoted_when_rows_can_t_be_held(writable: Place) -> None:
         pd.DataFrame({"a": [[canary]]}).to_parquet(writable.folder / "people.parquet")
     else:
         writable.write(numbers())
-    changes = (
-        {"tables": [], "query": f"select '{canary}'::text::int as a"}
-        if writable.kind == "sql"
-        else {}
-    )
+    changes: dict[str, object] = {}
+    if writable.kind == "sql":
+        changes = {"tables": [], "query": f"select '{canary}'::text::int as a"}
     with pytest.raises(SourceError) as caught:
         only(writable.source(**changes))
     chain = [caught.value, caught.value.__cause__]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from generators.artifacts import load
-from generators.base import GENERATORS
+from generators.models.gaussian_copula import GaussianCopula
 from tabular.errors import ArtifactError, ConfigurationError
 from tabular.seeding import Seed
 from tests.tables import mixed_table
@@ -18,7 +18,7 @@ from tests.tables import mixed_table
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     path = tmp_path / "model"
-    GENERATORS["gaussian_copula"]().fit(mixed_table(60), seed=Seed(0)).save(path)
+    GaussianCopula().fit(mixed_table(60), seed=Seed(0)).save(path)
     return path
 
 
@@ -29,7 +29,7 @@ def rewrite(folder: Path, **changes: object) -> None:
 
 
 def test_what_was_saved_is_what_is_loaded(folder: Path) -> None:
-    fitted = GENERATORS["gaussian_copula"]().fit(mixed_table(60), seed=Seed(0))
+    fitted = GaussianCopula().fit(mixed_table(60), seed=Seed(0))
     loaded = load(folder)
     assert loaded.generator == fitted.generator
     assert loaded.encoder == fitted.encoder
@@ -40,8 +40,8 @@ def test_what_was_saved_is_what_is_loaded(folder: Path) -> None:
 
 def test_saving_again_replaces_the_model_and_its_open_mode(folder: Path) -> None:
     (folder / "model.json").chmod(0o644)
-    GENERATORS["gaussian_copula"](knots=7).fit(mixed_table(60), seed=Seed(0)).save(folder)
-    assert load(folder).generator == GENERATORS["gaussian_copula"](knots=7)
+    GaussianCopula(knots=7).fit(mixed_table(60), seed=Seed(0)).save(folder)
+    assert load(folder).generator == GaussianCopula(knots=7)
     assert (folder / "model.json").stat().st_mode & 0o777 == 0o600
 
 
@@ -90,7 +90,7 @@ def test_a_kind_that_is_not_there_lists_the_known_ones(folder: Path) -> None:
 
 def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    fitted = GENERATORS["gaussian_copula"]().fit(mixed_table(60), seed=Seed(0))
+    fitted = GaussianCopula().fit(mixed_table(60), seed=Seed(0))
     with pytest.raises(ArtifactError, match="can't be written") as caught:
         fitted.save(tmp_path / "file")
     assert str(tmp_path) in str(caught.value)

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from generators.base import GENERATORS, FittedGenerator
+from generators.base import FittedGenerator
+from generators.models.bootstrap import Bootstrap
 from tabular.dataset import Table
 from tabular.errors import SampleError
 from tabular.schema import Column, Sequence, TableSchema
@@ -26,7 +27,7 @@ def keyed(n_keys: int) -> FittedGenerator:
         primary_key=names,
     )
     frame.insert(0, "id", np.arange(len(frame)))
-    return GENERATORS["bootstrap"]().fit(Table("keyed", frame, schema), seed=Seed(0))
+    return Bootstrap().fit(Table("keyed", frame, schema), seed=Seed(0))
 
 
 def test_nearly_every_key_can_be_drawn() -> None:
@@ -70,7 +71,7 @@ def diary() -> Table:
 
 
 def test_rows_are_numbered_by_row_and_entities_by_entity() -> None:
-    fitted = GENERATORS["bootstrap"]().fit(diary(), seed=Seed(0))
+    fitted = Bootstrap().fit(diary(), seed=Seed(0))
     frame = pd.concat(
         [part.frame for part in fitted.sample_batches(70, batch_rows=30, seed=Seed(0))]
     )
@@ -87,9 +88,7 @@ def test_a_column_that_names_the_subject_is_never_learnt() -> None:
         ),
         primary_key=("entry",),
     )
-    fitted = GENERATORS["bootstrap"]().fit(
-        Table("diary", table.frame, schema, ("person",)), seed=Seed(0)
-    )
+    fitted = Bootstrap().fit(Table("diary", table.frame, schema, ("person",)), seed=Seed(0))
     assert [variable.name for variable in fitted.encoder.variables] == ["day"]
 
 
@@ -97,7 +96,7 @@ def test_what_must_be_backed_is_told_to_the_model() -> None:
     table = diary()
     schema = TableSchema(columns=table.schema.columns, primary_key=("entry",))
     people = Table("diary", table.frame, schema, ("person",))
-    fitted = GENERATORS["bootstrap"]().fit(people, seed=Seed(0))
+    fitted = Bootstrap().fit(people, seed=Seed(0))
     train = fitted.model._train  # type: ignore[attr-defined]
     assert train.k == 5
     assert train.n_subjects == 100

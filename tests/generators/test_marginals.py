@@ -104,6 +104,14 @@ def test_no_value_of_fewer_than_k_is_kept(values: list[float], k: int) -> None:
         assert at >= k or atom not in unique[counts < k] or np.isclose(atom, np.mean(values))
 
 
+def test_knots_that_meet_an_atom_leave_no_sliver_behind() -> None:
+    rng = np.random.default_rng(0)
+    values = np.round(rng.normal(size=30_000), 3) * 0.1
+    marginal = fitted(values, k=5)
+    assert np.diff(marginal.edges).min() > 1e-9
+    assert np.isfinite(marginal.quantile(np.linspace(0, 1, 10_000)[:-1])).all()
+
+
 @pytest.mark.parametrize("n", [50, 1000, 20_000])
 def test_it_is_close_to_the_values_it_was_learnt_from(n: int) -> None:
     rng = np.random.default_rng(0)

@@ -127,7 +127,8 @@ def test_what_one_person_shows_often_is_no_lookup() -> None:
     st.booleans(),
 )
 def test_an_index_is_laid_out_on_its_grid_whatever_is_drawn(
-    sequences: list[list[float]], unique: bool
+    sequences: list[list[float]],
+    unique: bool,  # noqa: FBT001  hypothesis gives it by position
 ) -> None:
     index = Index("t", low=10.0, high=15.0, grid=0.5, unique=unique)
     lengths = np.array([len(sequence) for sequence in sequences])

@@ -24,7 +24,7 @@ def program(tmp_path: Path, prefect_api: str) -> Program:
     return Program(tmp_path, {"PREFECT_API_URL": prefect_api})
 
 
-def _ask(api: str, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401
+def _ask(api: str, path: str, body: dict[str, Any]) -> Any:
     request = urllib.request.Request(  # noqa: S310  loopback
         f"{api}/{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
@@ -140,5 +140,5 @@ def test_a_cancelled_run_leaves_no_half_release(program: Program) -> None:
     assert process.returncode not in {0, 3, 4}
     assert not (program.folder / "releases").exists()
     folder = program.home / "datasets" / "flow-cancelled"
-    assert [p for p in folder.rglob(".staging-*")] == []
+    assert list(folder.rglob(".staging-*")) == []
     assert not (folder / "attempts.jsonl").exists()

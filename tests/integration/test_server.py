@@ -18,13 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import numpy as np
-import pandas as pd
 import pytest
 import yaml
 
 from pipelines.store import Store
-from tabular.seeding import Seed
+from tests.tables import unrelated_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -175,28 +173,11 @@ def worker(server: Server) -> Iterator[Path]:
         yield log
 
 
-def _independent_columns(folder: Path) -> Path:
-    """Rows whose columns have nothing to do with each other: `independent` is their true model."""
-    rng = Seed(7).child("rows").generator()
-    n = 6000
-    frame = pd.DataFrame(
-        {
-            "height": np.clip(np.round(rng.normal(170, 8, n)), 152, 188).astype(int),
-            "visits": np.minimum(rng.poisson(3, n), 9),
-            "region": rng.choice(["north", "south", "east", "west"], n, p=[0.4, 0.3, 0.2, 0.1]),
-            "group": rng.choice(["a", "b"], n),
-            "score": np.minimum(rng.gamma(3, 4, n).astype(int), 30),
-        }
-    )
-    frame.to_csv(folder / "people.csv", index=False)
-    return folder / "people.csv"
-
-
 def _deploy(server: Server, generators: Mapping[str, str]) -> Path:
     """Deploy from a copy of deploy/prefect.yaml that differs in data and schedule only."""
     folder = server.folder / "deploy"
     folder.mkdir()
-    _independent_columns(folder)
+    unrelated_columns().to_csv(folder / "people.csv", index=False)
     content = yaml.safe_load((_ROOT / "deploy" / "prefect.yaml").read_text())
     (example,) = content["deployments"]
     content["deployments"] = []
@@ -262,7 +243,7 @@ def test_runs_fire_and_publish_beside_a_foreign_package(server: Server, worker: 
     assert sorted(task["name"].rpartition("-")[0] for task in tasks) == sorted(_STAGES)
     latest = Store(store).latest("people")
     assert latest is not None
-    assert Store(store).verify("people", latest.version).tables["people"].rows == 6000
+    assert Store(store).verify("people", latest.version).tables["people"].rows == 16000
 
     # What the gate refused leaves nothing.
     run = _wait(lambda: server.finished(refused), 200, worker)

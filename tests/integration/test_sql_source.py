@@ -1,4 +1,4 @@
-"""Tables of a real PostgreSQL: keys and types from the catalog, one moment, and what can go wrong."""
+"""Tables of a real PostgreSQL: keys and types from the catalog, and what can go wrong."""
 
 from __future__ import annotations
 
@@ -100,9 +100,11 @@ def test_an_enum_is_a_category_with_the_values_it_declares(
         "create domain little as int check (value < 9);"
         "create table t (s size, d little); insert into t values ('large', 1), (null, 2)"
     )
-    (table,) = SqlSource(url=postgres_url, tables=(f"{_quoted(space)}.t",)).read(
-        Settings()
-    ).tables.values()
+    (table,) = (
+        SqlSource(url=postgres_url, tables=(f"{_quoted(space)}.t",))
+        .read(Settings())
+        .tables.values()
+    )
     assert table.columns["s"].categories == ("small", "large", "huge")
     assert table.frame["s"].cat.categories.tolist() == ["small", "large", "huge"]
     assert table.frame["s"].isna().tolist() == [False, True]
@@ -110,7 +112,9 @@ def test_an_enum_is_a_category_with_the_values_it_declares(
 
 
 def test_empty_text_is_not_null(postgres_url: str) -> None:
-    table = _query(postgres_url, "select * from (values (''), (null), ('NULL'), (E'\\\\.')) as v(x)")
+    table = _query(
+        postgres_url, "select * from (values (''), (null), ('NULL'), (E'\\\\.')) as v(x)"
+    )
     cells = table.frame["x"]
     assert cells.isna().tolist() == [False, True, False, False]
     assert cells.dropna().tolist() == ["", "NULL", "\\."]
@@ -165,7 +169,7 @@ def test_the_fingerprint_is_the_answer_to_the_version_query(
 ) -> None:
     connection.execute("create table t as select 1 as x")
     at = f"{_quoted(space)}.t"
-    source = SqlSource(url=postgres_url, tables=(at,), version_query=f"select max(x) from {at};")
+    source = SqlSource(url=postgres_url, tables=(at,), version_query=f"select max(x) from {at};")  # noqa: S608
     first = source.fingerprint(Settings())
     assert source.fingerprint(Settings()) == first
     connection.execute("insert into t values (2)")
@@ -225,14 +229,14 @@ def test_reading_writes_nothing(connection: Connection, space: str, postgres_url
         " as 'delete from t returning 1'"
     )
     with pytest.raises(SourceError, match="only reading is allowed"):
-        _query(postgres_url, f"select {_quoted(space)}.sly() as x from {_quoted(space)}.t")
+        _query(postgres_url, f"select {_quoted(space)}.sly() as x from {_quoted(space)}.t")  # noqa: S608
     assert connection.execute("select count(*) from t").fetchone() == (1,)
 
 
 @pytest.mark.parametrize("row", [0, 1, 60_000])
 def test_a_database_that_goes_away_is_an_error_that_may_pass(row: int, postgres_url: str) -> None:
     query = (
-        f"select g, case when g = {row} then pg_terminate_backend(pg_backend_pid()) end as x"
+        f"select g, case when g = {row} then pg_terminate_backend(pg_backend_pid()) end as x"  # noqa: S608
         " from generate_series(0, 100000) as g"
     )
     with pytest.raises(SourceUnavailable, match="lost"):
@@ -260,7 +264,7 @@ def test_a_user_without_rights_is_told_which(
     connection.execute(sql.SQL("create role {} login").format(sql.Identifier(user)))
     try:
         url = postgres_url.replace("//postgres@", f"//{user}@")
-        for query in (f"select * from {_quoted(space)}.t",):
+        for query in (f"select * from {_quoted(space)}.t",):  # noqa: S608
             with pytest.raises(SourceError, match="may not read"):
                 _query(url, query)
     finally:
@@ -277,8 +281,10 @@ def test_a_secret_s_value_is_in_no_error(
         "postgresql://postgres:hunter2canary@[broken/db",
         "postgresql://postgres:hunter2canary@127.0.0.1:5432/test?nonsense=hunter2canary",
         "hunter2canary",
+        "postgresql://postgres:hunter2/canary@host/db",
+        "postgresql://hunter2canary/db",
     }
-    source = SqlSource(url=SecretName(secret="warehouse"), query="select 1")
+    source = SqlSource(url=SecretName(secret="warehouse"), query="select 1")  # noqa: S106
     for value in wrong:
         monkeypatch.setenv("WAXWORK_SECRET_WAREHOUSE", value)
         with pytest.raises((SourceError, ConfigurationError)) as caught:
@@ -310,3 +316,31 @@ def test_the_tables_of_a_database_are_found(
     assert "primary_key: [id]  # the source declares it" in text
     assert "sex: {sdtype: categorical, role: sensitive}" in text
     assert isinstance(source_from_text(f"{postgres_url}#{ours[1]}"), SqlSource)
+
+
+@pytest.fixture
+def database(connection: Connection, postgres_url: str) -> Iterator[str]:
+    """The URL of a database of the test's own."""
+    name = f"source_{secrets.token_hex(6)}"
+    connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    try:
+        yield f"{postgres_url.rpartition('/')[0]}/{name}"
+    finally:
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def test_all_tables_of_a_database_are_meant_where_none_is_named(database: str) -> None:
+    with pytest.raises(SourceError, match="holds no table"):
+        source_from_text(database)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            "create table person (id int primary key);"
+            "create table visit (person int references person, at date, unique (person, at));"
+            "insert into person select generate_series(1, 30);"
+            "insert into visit select g, date '2024-01-01' + g from generate_series(1, 30) g"
+        )
+    source = source_from_text(database)
+    assert source == SqlSource(url=database, tables=("public.person", "public.visit"))
+    text = write_config(source, Settings())
+    assert "foreign_keys:  # the source declares them" in text
+    assert "{table: visit, columns: [person], references: person, referenced: [id]}" in text

@@ -68,9 +68,7 @@ def test_relative_paths_start_at_the_file(tmp_path: Path) -> None:
         (("seed: 0", "checks: {copy: false}"), "there is no check 'copy'"),
     ],
 )
-def test_a_fault_is_named_by_its_place(
-    tmp_path: Path, change: tuple[str, str], place: str
-) -> None:
+def test_a_fault_is_named_by_its_place(tmp_path: Path, change: tuple[str, str], place: str) -> None:
     assert place in _fault(tmp_path, WAGES.replace(*change))
 
 
@@ -97,9 +95,7 @@ def test_all_faults_are_named_at_once(tmp_path: Path) -> None:
         ("name: !!python/object/apply:os.system ['true']\n", "could not determine a constructor"),
     ],
 )
-def test_yaml_that_is_no_configuration_is_refused(
-    tmp_path: Path, text: str, message: str
-) -> None:
+def test_yaml_that_is_no_configuration_is_refused(tmp_path: Path, text: str, message: str) -> None:
     assert message in _fault(tmp_path, text)
 
 

@@ -66,11 +66,11 @@ def test_paths_are_absolute_in_what_a_worker_gets(tmp_path: Path) -> None:
     assert config["sinks"][0]["path"] == str(tmp_path / "store")
 
 
-def test_a_configuration_without_sinks_is_not_deployed(tmp_path: Path) -> None:
+def test_without_sinks_releases_go_beside_the_file_and_not_the_worker(tmp_path: Path) -> None:
     path = tmp_path / "people.yaml"
     path.write_text("name: people\nsource: {kind: csv, path: people.csv}\n")
-    with pytest.raises(ConfigurationError, match="must say where its releases go"):
-        configuration(str(path))
+    sinks = configuration(str(path))["config"]["sinks"]
+    assert sinks == [{"kind": "parquet", "path": str(tmp_path / "releases")}]
 
 
 def test_a_misspelt_key_stops_the_deployment(tmp_path: Path) -> None:

@@ -29,9 +29,7 @@ def _frame() -> pd.DataFrame:
 
 def test_a_number_is_a_date_only_if_the_owner_says_so() -> None:
     assert _schema(_frame())["day"].sdtype == "numerical"
-    said = _schema(
-        _frame(), columns={"day": {"sdtype": "datetime", "datetime_format": "%Y%m%d"}}
-    )
+    said = _schema(_frame(), columns={"day": {"sdtype": "datetime", "datetime_format": "%Y%m%d"}})
     assert said["day"].dtype.startswith("datetime64")
 
 

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from pipelines.frames import SYNTHETIC_MARK, read_parquet, write_parquet
+from pipelines.frames import SYNTHETIC_MARK, read_parquet, write_parquet, write_parquet_parts
 from tabular.errors import ArtifactError
 from tabular.schema import Column, TableSchema
 from tests.example_release import every_dtype
@@ -80,6 +80,14 @@ def test_every_dtype_comes_back_as_it_was(dtype: str, data: st.DataObject, tmp_p
 def test_a_table_with_all_dtypes_and_an_odd_column_name_comes_back(tmp_path: Path) -> None:
     frame, schema = every_dtype()
     write_parquet(frame, tmp_path / "rows.parquet", schema=schema)
+    pd.testing.assert_frame_equal(read_parquet(tmp_path / "rows.parquet", schema), frame)
+
+
+def test_parts_make_the_same_table_as_the_whole(tmp_path: Path) -> None:
+    frame, schema = every_dtype()
+    # The middle part has no cell in some columns, which must not change their types.
+    parts = [frame.iloc[:1], frame.iloc[1:2], frame.iloc[2:]]
+    write_parquet_parts(parts, tmp_path / "rows.parquet", schema=schema)
     pd.testing.assert_frame_equal(read_parquet(tmp_path / "rows.parquet", schema), frame)
 
 

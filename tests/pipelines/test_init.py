@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from pipelines.base import RawData, RawTable
 from pipelines.config import PipelineConfig, validate
 from pipelines.description import describe
 from pipelines.init import source_from_text, write_config
@@ -16,6 +17,7 @@ from pipelines.sources.parquet import ParquetSource
 from pipelines.sources.sample import SampleSource
 from pipelines.sources.sql import SqlSource
 from tabular.errors import ConfigurationError
+from tabular.schema import ForeignKey, Subject
 
 N = 60
 CANARIES = ("kumquat", "durian", "quokka", "31415", "2718.25", "1987-06-05")
@@ -33,7 +35,9 @@ def people(tmp_path: Path) -> Path:
             "fruit": ["kumquat", "durian"] * (N // 2),
             "income": np.arange(N) % 9 + 2718.25,
             "joined": ["1987-06-05"] * N,
-            "remark: of\nmany # lines": [f"the {i}th kumquat was eaten by a durian" for i in range(N)],
+            "remark: of\nmany # lines": [
+                f"the {i}th kumquat was eaten by a durian" for i in range(N)
+            ],
         }
     )
     path = tmp_path / "Our People.csv.gz"
@@ -106,7 +110,12 @@ def test_options_of_a_source_are_written_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "slug"),
-    [("Übung 3.csv", "bung_3"), ("---.csv", "dataset"), (f"{'x' * 99}.csv", "x" * 63)],
+    [
+        ("Übung 3.csv", "bung_3"),
+        ("---.csv", "dataset"),
+        ("data-.csv", "data"),
+        (f"{'x' * 99}.csv", "x" * 63),
+    ],
 )
 def test_a_dataset_s_name_is_made_of_its_table_s(tmp_path: Path, name: str, slug: str) -> None:
     (tmp_path / name).write_text("a,b\n1,2\n")
@@ -161,3 +170,38 @@ def test_a_text_that_means_no_source_is_an_error_of_usage(text: str, fault: str)
     with pytest.raises(ConfigurationError, match=fault) as caught:
         source_from_text(text)
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_database_s_tables_keys_and_subjects_are_written(tmp_path: Path) -> None:
+    """The source is a stand-in for the world's edge; a real database is in tests/integration."""
+    orders = pd.DataFrame({"order_id": np.arange(N), "customer_id": np.arange(N) % 20})
+    people = pd.DataFrame({"customer_id": np.arange(20), "code": np.arange(20) + 100})
+    visits = pd.DataFrame({"patient_id": np.arange(N) % 20, "ward": ["a", "b"] * (N // 2)})
+
+    class TwoTables(CsvSource, frozen=True):
+        def read(self, settings: Settings) -> RawData:  # noqa: ARG002  the contract's
+            return RawData(
+                {
+                    "orders": RawTable(orders, primary_key=("order_id",)),
+                    "people": RawTable(
+                        people, primary_key=("customer_id",), alternate_keys=(("code",),)
+                    ),
+                    "visits": RawTable(visits),
+                },
+                (
+                    ForeignKey(
+                        table="orders",
+                        columns=("customer_id",),
+                        references="people",
+                        referenced=("customer_id",),
+                    ),
+                ),
+            )
+
+    text = write_config(TwoTables(path=tmp_path / "shop"), Settings())
+    config = _parsed(text)
+    assert config.name == "shop"
+    assert config.tables["people"].alternate_keys == (("code",),)
+    assert config.foreign_keys[0].references == "people"
+    assert config.subject == Subject(table="orders", columns=("customer_id",))
+    assert "# or: {table: visits, columns: [patient_id]}" in text

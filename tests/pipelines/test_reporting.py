@@ -22,9 +22,13 @@ def test_a_stage_is_one_line_in_a_log(capsys: pytest.CaptureFixture[str]) -> Non
 def test_a_stage_that_fails_says_so_and_lets_the_error_through(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(ValueError, match="x"), watched_by(Lines()), stage("fit"):
-        message = "x"
-        raise ValueError(message)
+    def break_down() -> None:
+        with watched_by(Lines()), stage("fit"):
+            message = "x"
+            raise ValueError(message)
+
+    with pytest.raises(ValueError, match="x"):
+        break_down()
     assert "failed: ValueError" in capsys.readouterr().err
 
 

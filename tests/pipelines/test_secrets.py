@@ -3,16 +3,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from pipelines.secrets import SecretName, resolve
+from pipelines.secrets import SecretName, require_all, resolve
 from pipelines.settings import Settings
 from tabular.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME = SecretName(secret="ware-house_1")
+NAME = SecretName(secret="ware-house_1")  # noqa: S106
 VARIABLE = "WAXWORK_SECRET_WARE_HOUSE_1"
 
 
@@ -58,3 +58,32 @@ def test_a_secret_s_name_can_t_lead_out_of_its_folder(name: str) -> None:
 
 def test_a_name_is_all_that_is_shown() -> None:
     assert repr(NAME) == "SecretName(secret='ware-house_1')"
+
+
+def test_a_prefect_server_is_asked_only_where_one_is_configured(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PREFECT_API_URL", "http://127.0.0.1:1/api")
+    monkeypatch.setattr("pipelines.secrets._block", {NAME: "from the block"}.get)
+    assert resolve(NAME, Settings()) == "from the block"
+    other = SecretName(secret="Other_One")  # noqa: S106
+    with pytest.raises(ConfigurationError, match="the Prefect Secret block 'other-one'"):
+        resolve(other, Settings())
+
+
+def test_every_secret_of_a_configuration_is_looked_for_before_any_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Part(BaseModel):
+        names: tuple[SecretName, ...] = ()
+        inner: SecretName | str = "postgresql://host/db"
+
+    class Whole(BaseModel):
+        parts: list[Part]
+
+    require_all(Whole(parts=[Part()]), Settings())
+    for part in (Part(inner=NAME), Part(names=(NAME,))):
+        with pytest.raises(ConfigurationError, match="'ware-house_1' is missing"):
+            require_all(Whole(parts=[Part(), part]), Settings())
+    monkeypatch.setenv(VARIABLE, "here")
+    require_all(Whole(parts=[Part(names=(NAME, NAME), inner=NAME)]), Settings())

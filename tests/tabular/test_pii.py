@@ -112,6 +112,9 @@ PERSONAL = [
     ("birth_date", "birth", "date_of_birth"),
     ("dob", "birth_text", "date_of_birth"),
     ("lat", "latitude", "coordinates"),
+    ("homeLng", "latitude", "coordinates"),
+    ("Longitude of the birthplace", "latitude", "coordinates"),
+    ("latitude_deg", "latitude", "coordinates"),
     ("position", "pair", "coordinates"),
 ]
 
@@ -150,6 +153,8 @@ ORDINARY = {
     "mobile": [0, 1] * 30,
     "long": list(range(N)),
     "lat": [1.5, 2.5] * 30,
+    "fM3Long": [i * 0.01237 for i in range(N)],
+    "longitude": [i * 10.01237 for i in range(N)],
     "colour": ["light blue", "dark red", "deep green"] * 20,
     "link": ["https://a.example", "https://b.example"] * 30,
     "day": [date(2020, 1, 1 + i % 28) for i in range(N)],

@@ -12,7 +12,9 @@ from validation.base import Evidence
 from validation.neighbors import nearest, real_space
 
 
-def points(n: int, name: str, features: int = 6) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def points(
+    n: int, name: str, features: int = 6
+) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     return Seed(0, (name,)).generator().random((n, features)).astype(np.float32)
 
 

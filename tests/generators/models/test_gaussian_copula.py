@@ -80,7 +80,7 @@ def test_columns_keep_their_distribution_and_the_pair_its_table() -> None:
         pd.crosstab(pd.cut(part["a"], [0, 0.5, 1, 2, 99]), part["b"], normalize=True)
         for part in (frame, made)
     )
-    assert float(np.abs(real - drawn).to_numpy().max()) < 5 * np.sqrt(2 * 0.25 * 0.75 / n)
+    assert float((real - drawn).abs().to_numpy().max()) < 5 * np.sqrt(2 * 0.25 * 0.75 / n)
 
 
 def test_unordered_labels_are_put_in_the_order_of_the_others() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,7 +59,7 @@ def test_draws_from_a_known_chain_have_its_probabilities() -> None:
             "transition": transition,
             # The label shows the state; the one length there is has one symbol.
             "emission": np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
-            "memory": np.zeros(1),
+            "memory": np.zeros((1, 2)),
             "following": np.full(4, 0.5),
         },
     )
@@ -149,6 +151,54 @@ def test_what_grows_by_one_every_year_still_does() -> None:
     )
     assert (made.groupby("person")["age"].diff().dropna() == 1).mean() > 0.99
     assert (made["square"] == made["age"] ** 2).all()
+
+
+def test_the_probabilities_of_all_sequences_there_are_sum_to_one() -> None:
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 4, 60)
+    person = np.repeat(np.arange(60), lengths)
+    time = np.concatenate([np.arange(n) for n in lengths])
+    label = pd.Series(np.array(["a", "b"])[rng.integers(0, 2, len(person))], dtype="string")
+    fitted = Hmm(states=3, restarts=1).fit(
+        panel(pd.DataFrame({"person": person, "time": time, "label": label})), seed=Seed(0)
+    )
+    every = [path for n in (1, 2, 3) for path in product("ab", repeat=n)]
+    table = panel(
+        pd.DataFrame(
+            {
+                "person": np.repeat(np.arange(len(every)), [len(path) for path in every]),
+                "time": np.concatenate([np.arange(len(path)) for path in every]),
+                "label": pd.Series([cell for path in every for cell in path], dtype="string"),
+            }
+        )
+    )
+    likelihood = fitted.log_prob(table)
+    assert likelihood.shape == (14,)
+    assert np.exp(likelihood).sum() == pytest.approx(1.0, abs=1e-9)
+
+
+def test_a_density_integrates_to_one() -> None:
+    rng = np.random.default_rng(0)
+    numbers = np.where(rng.random(1000) < 0.25, 0.0, rng.normal(size=1000))
+    column = Column(name="x", sdtype="numerical", dtype="float64", nullable=False)
+    schema = TableSchema(columns=(column,))
+    fitted = Hmm(states=2).fit(Table("x", pd.DataFrame({"x": numbers}), schema), seed=Seed(0))
+    low, high = np.sort(numbers)[[4, -5]]
+    grid = np.linspace(low, high, 100_001)[1:-1] + 1e-9
+    density = np.exp(fitted.log_prob(Table("x", pd.DataFrame({"x": grid}), schema)))
+    atoms = np.exp(fitted.log_prob(Table("x", pd.DataFrame({"x": [low, 0.0, high]}), schema))).sum()
+    share = float(np.isin(np.clip(numbers, low, high), [low, 0.0, high]).mean())
+    assert atoms == pytest.approx(share, abs=0.005)  # the prior weighs one row of a thousand
+    assert density.mean() * (high - low) + atoms == pytest.approx(1.0, abs=0.005)
+
+
+def test_people_who_do_not_fit_in_are_the_least_likely() -> None:
+    table = regimes(100)
+    fitted = Hmm(states=2, restarts=1).fit(table, seed=Seed(0))
+    odd = table.frame.copy()
+    # One person changes regime every time.
+    odd.loc[odd["person"] == 7, "number"] = np.tile([0.0, 10.0], 6)
+    assert int(np.argmin(fitted.log_prob(table.with_frame(odd)))) == 7
 
 
 @pytest.mark.parametrize("states", [1, 4])

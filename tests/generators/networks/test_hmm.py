@@ -40,7 +40,7 @@ def chain(states: int = 2, seed: int = 1) -> hmm.Chain:
 
 def emitted(model: hmm.Chain, row: np.ndarray, last: np.ndarray | None, state: int) -> float:
     """Probability of a row's symbols, written out."""
-    memory = float(model.memory[0]) if last is not None else 0.0
+    memory = float(model.memory[0, state]) if last is not None else 0.0
     value = (1 - memory) * float(model.emission[row[0], state])
     if last is not None:
         value += memory * float(model.following[3 * last[0] + row[0]])
@@ -95,7 +95,7 @@ def test_a_thousand_improbable_rows_do_not_underflow() -> None:
         torch.tensor([1.0, 0.0], dtype=torch.float64),
         torch.tensor([[0.5, 0.5], [0.5, 0.5]], dtype=torch.float64),
         torch.full((2000, 2), 0.02, dtype=torch.float64),
-        torch.empty(0, dtype=torch.float64),
+        torch.empty(0, 2, dtype=torch.float64),
         torch.empty(0, dtype=torch.float64),
     )
     # Every state emits every row with 50^-40.
@@ -167,7 +167,7 @@ def test_memory_is_told_from_states() -> None:
     flat = hmm.Prior.of(np.full(3, 0.3), kinds, transition=0.1, device=CPU)
     start = hmm.initial(packed, flat, 1, rng)
     model = hmm.fit(packed, flat, start, iterations=200, tolerance=1e-9)[0]
-    weight = float(model.memory[0])
+    weight = float(model.memory[0, 0])
     after = weight * model.following.reshape(3, 3).numpy() + (1 - weight) / 3
     # The chance to see the same symbol again is .7 + .1; 5,600 moves, five standard errors.
     assert np.abs(np.diag(after) - 0.8).max() < 5 * np.sqrt(0.8 * 0.2 / (5600 / 3))

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from pipelines.settings import Settings
 from pipelines.sources.csv import CsvSource
 from pipelines.text_types import to_text
-from tabular.errors import SourceError
+from tabular.errors import ConfigurationError, SourceError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,7 +152,7 @@ def test_a_bomb_is_stopped_while_it_unfolds(tmp_path: Path) -> None:
 def test_the_owner_s_missing_tokens_are_used(file: Path) -> None:
     table = read(file, "a,b\n1,-9\n-9,x\n", missing=["-9"])
     assert table.frame.isna().to_numpy().tolist() == [[False, True], [True, False]]
-    assert table.columns["a"].missing_token == "-9"
+    assert table.columns["a"].missing_token == "-9"  # noqa: S105
 
 
 def test_a_folder_of_one_file_is_that_file(file: Path) -> None:
@@ -190,3 +190,17 @@ def test_a_real_file_is_written_back_as_the_very_same_strings(file: Path, name: 
     text = to_text(table.frame, table.columns.values())
     raw = pd.read_csv(file, dtype=str, keep_default_na=False)
     pd.testing.assert_frame_equal(text, raw)
+
+
+@pytest.mark.parametrize("encoding", ["utf-9", "rot13", "hex"])
+def test_an_encoding_that_is_none_is_an_error_of_the_configuration(
+    file: Path, encoding: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=rf"source\.encoding: .* '{encoding}'"):
+        read(file, "a\n1\n", encoding=encoding)
+
+
+def test_rows_that_only_arrow_can_t_tell_apart_are_refused_too(file: Path) -> None:
+    long = "x" * 20_000_000
+    with pytest.raises(SourceError, match="can't be told apart"):
+        read(file, f'a,b\n1,2\n"{long}",2\n')

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.sources.files import digest, find, stamp, table_name
+from pipelines.sources.files import digest, find, opened, stamp, table_name
 from tabular.errors import SourceError
 
 
@@ -64,9 +64,7 @@ def test_a_relative_pattern_is_looked_for_here(
         ("_log", r"the folder holds no \.csv or \.tsv file"),
     ],
 )
-def test_what_is_not_there_is_an_error_that_says_so(
-    folder: Path, path: str, message: str
-) -> None:
+def test_what_is_not_there_is_an_error_that_says_so(folder: Path, path: str, message: str) -> None:
     with pytest.raises(SourceError, match=message) as caught:
         find(folder / path, [".csv", ".tsv"])
     assert str(folder / path) in str(caught.value)
@@ -90,3 +88,8 @@ def test_the_digest_of_two_files_is_not_that_of_their_bytes_in_a_row(tmp_path: P
         (tmp_path / name).write_text(text)
     one, other = [tmp_path / "a", tmp_path / "b"], [tmp_path / "c", tmp_path / "d"]
     assert digest(one) != digest(other)
+
+
+def test_a_file_that_can_t_be_opened_is_an_error_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="can't be opened: Is a directory"):
+        opened(tmp_path)

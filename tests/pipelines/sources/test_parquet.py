@@ -71,7 +71,7 @@ def test_types_of_arrow_are_read_as_dtypes_of_columns(
 def test_types_that_no_table_holds_are_refused_by_the_column_s_name(
     tmp_path: Path, array: pa.Array
 ) -> None:
-    with pytest.raises(SourceError, match="column 'x': there are .* which no table of Waxwork"):
+    with pytest.raises(SourceError, match=r"column 'x': there are .* which no table of Waxwork"):
         one(tmp_path, array)
 
 
@@ -98,7 +98,7 @@ def test_files_may_differ_in_order_and_width_of_their_columns(tmp_path: Path) ->
 def test_files_of_two_tables_are_refused(tmp_path: Path) -> None:
     pd.DataFrame({"x": [1]}).to_parquet(tmp_path / "1.parquet")
     pd.DataFrame({"y": [1]}).to_parquet(tmp_path / "2.parquet")
-    with pytest.raises(SourceError, match="2.parquet: .* same columns: 'x', 'y'"):
+    with pytest.raises(SourceError, match=r"2\.parquet: .* same columns: 'x', 'y'"):
         read(tmp_path)
     pd.DataFrame({"x": ["text"]}).to_parquet(tmp_path / "2.parquet")
     with pytest.raises(SourceError, match="don't go together"):

@@ -24,7 +24,7 @@ def test_wagepan_is_a_panel_of_545_men_and_8_years() -> None:
 
 
 def test_a_sample_that_is_not_there_is_an_error_of_the_configuration() -> None:
-    with pytest.raises(ConfigurationError, match="there is no sample 'nothing'.*happiness"):
+    with pytest.raises(ConfigurationError, match=r"there is no sample 'nothing'.*happiness"):
         SampleSource(name="nothing").read(Settings())
     with pytest.raises(ValidationError):
         SampleSource(name="../secrets")

@@ -38,6 +38,7 @@ def test_what_is_no_name_of_a_table_is_refused(name: str) -> None:
         "postgresql://user@host/db?password=hunter2",
         "postgresql+psycopg://user:hunter2@host/db",
         "postgresql://:hunter2@host/db",
+        "postgresql://user@host/db?sslpassword=hunter2",
     ],
 )
 def test_a_password_in_a_configuration_is_refused_and_not_repeated(url: str) -> None:
@@ -46,10 +47,22 @@ def test_a_password_in_a_configuration_is_refused_and_not_repeated(url: str) -> 
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["mysql://host/db", "host/db", "postgresql//x", "http://[x", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://host/db",
+        "host/db",
+        "postgresql//x",
+        "http://[x",
+        "",
+        "postgresql://user:hunter/2@host/db",
+        "postgresql://user:hunter2",
+    ],
+)
 def test_what_is_no_url_of_postgresql_is_refused(url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"URL.*Write postgresql://"):
+    with pytest.raises(ConfigurationError, match=r"URL.*Write postgresql://") as caught:
         SqlSource(url=url, query="select 1")
+    assert "hunter" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -57,16 +57,19 @@ class _Gap:
     rows: int
 
     @property
+    def turned(self) -> bool:
+        """Whether the rows' gap turned round. A model's that vanished falls on either side of 0."""
+        return self.seen_in == "data" and self.real * self.synthetic < 0
+
+    @property
     def amplification(self) -> float:
         """How much wider the synthetic gap is; a gap that turned round is new in its whole size."""
-        if self.real * self.synthetic >= 0:
-            return abs(self.synthetic) - abs(self.real)
-        return abs(self.synthetic)
+        return abs(self.synthetic) - (0.0 if self.turned else abs(self.real))
 
     @property
     def spread(self) -> float:
         """Standard error of the amplification."""
-        return self.error if self.real * self.synthetic >= 0 else self.synthetic_error
+        return self.synthetic_error if self.turned else self.error
 
 
 class ParityGap(Check, frozen=True):
@@ -188,8 +191,7 @@ class ParityGap(Check, frozen=True):
                     }
                     for gap in sorted(gaps, key=lambda gap: -gap.amplification)[:20]
                 ],
-                "warnings": _inherited(gaps)
-                + ([f"{n_small} groups are too small to judge"] if n_small else []),
+                "warnings": _inherited(gaps) + (_too_small(n_small)),
             },
         )
 
@@ -323,6 +325,12 @@ def _inherited(gaps: list[_Gap]) -> list[str]:
         "synthetic rows inherit"
         for gap in list(told.values())[:3]
     ]
+
+
+def _too_small(n: int) -> list[str]:
+    if not n:
+        return []
+    return ["1 group is too small to judge" if n == 1 else f"{n} groups are too small to judge"]
 
 
 def _signed(value: float) -> str:

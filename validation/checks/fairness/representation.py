@@ -47,7 +47,8 @@ class Representation(Check, frozen=True):
         groups = group_rows(evidence, ("train", "synthetic", "fresh"))
         judged = [g for g in groups if g.rows("train") >= self.least_rows]
         small = [g for g in groups if g.rows("train") < self.least_rows]
-        warnings = [f"{len(small)} groups have fewer than {self.least_rows} rows"] if small else []
+        many = "1 group has" if len(small) == 1 else f"{len(small)} groups have"
+        warnings = [f"{many} fewer than {self.least_rows} rows"] if small else []
         if not judged:
             return self.result(
                 "insufficient",
@@ -59,13 +60,13 @@ class Representation(Check, frozen=True):
         findings = [(*_ratio(group, z), group) for group in judged]
         ratio, low, high, worst = min(findings, key=lambda finding: (finding[2], finding[0]))
         lost = [group.name for value, _, upper, group in findings if upper < self.threshold]
-        # Below the threshold, and surely smaller than it was, yet not surely below the threshold.
-        open_ = [
-            group.name for value, _, upper, group in findings if value < self.threshold <= upper < 1
-        ]
-        status: Literal["pass", "fail", "undecided"] = (
-            "fail" if lost else "undecided" if open_ else "pass"
-        )
+        open_ = [finding for finding in findings if self._is_open(finding[0], finding[3])]
+        status: Literal["pass", "fail", "undecided"] = "pass"
+        if lost:
+            status = "fail"
+        elif open_:
+            status = "undecided"
+            ratio, low, high, worst = min(open_, key=lambda finding: finding[0])
         message = (
             f"{worst.name} makes up {figure(100 * worst.share('train'))} % of the real and "
             f"{figure(100 * worst.share('synthetic'))} % of the synthetic rows"

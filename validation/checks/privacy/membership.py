@@ -29,6 +29,8 @@ _EVERYONE = "all records"
 _LEAST_SUBJECTS = 100
 _LEAST_ISOLATED = 50
 _FALSE_POSITIVES = 0.01
+_LEAST_ALARMS = 3
+"""Non-members among the 1 % that set the bar, below which the bar says nothing."""
 _LEVEL = 0.025
 
 
@@ -54,14 +56,23 @@ class _Finding:
         To pass, every finding must, which needs no correction for their number (an
         intersection-union test); to fail, one suffices, which does.
         """
-        if self.interval[1] <= self.limit:
+        if self.bound <= self.limit:
             return "pass"
         return "fail" if self.chance < _LEVEL else "undecided"
 
     @property
+    def bound(self) -> float:
+        """What must be tolerated: the upper bound of an AUC, the share found itself.
+
+        The share's allowance is three times what guessing finds, room enough for its uncertainty;
+        its upper bound would turn down fresh rows of tables with many near duplicates.
+        """
+        return self.value if self.null == _FALSE_POSITIVES else self.interval[1]
+
+    @property
     def used(self) -> float:
         """How much of the allowance the upper bound takes: 1 is all of it."""
-        return (self.interval[1] - self.null) / (self.limit - self.null)
+        return (self.bound - self.null) / (self.limit - self.null)
 
 
 class Membership(Check, frozen=True):
@@ -71,8 +82,8 @@ class Membership(Check, frozen=True):
     turns: one gives the non-members while the other calibrates the attack. The figure is an AUC:
     .5 is guessing. Judged on all records, on the 5 % and the 1 % that are most isolated and those
     with the rarest cells, on each protected group, and by the share of members found at 1 % false
-    alarms. Every upper bound must be tolerated; a failure also rules guessing out, with Holm's
-    correction for the number of findings.
+    alarms. Every AUC's upper bound and every share found must be tolerated; a failure also rules
+    guessing out, with Holm's correction for the number of findings.
     """
 
     kind: Literal["membership"] = "membership"
@@ -191,7 +202,8 @@ class Membership(Check, frozen=True):
         for attack, ranks in candidates.ranks.items():
             for part, (mask, margin) in parts.items():
                 findings.append(_area(part, attack, candidates, ranks, mask, margin))
-            findings.append(_found_early(attack, candidates, ranks, self.found))
+            if (~candidates.member).sum() * _FALSE_POSITIVES >= _LEAST_ALARMS:
+                findings.append(_found_early(attack, candidates, ranks, self.found))
         corrected = holm([finding.chance for finding in findings])
         return [
             replace(finding, chance=float(p))
@@ -228,17 +240,16 @@ def _found_early(attack: str, candidates: Candidates, ranks: Floats, margin: flo
     # The bar is itself an estimate, from as many non-members: half the rows' worth is left.
     n = rate.n / 2
     error = float(np.sqrt(_FALSE_POSITIVES * (1 - _FALSE_POSITIVES) / n))
-    # A share this small has a lopsided interval: what `allowance` does, on its scale.
-    usual = _FALSE_POSITIVES + SPARE * error
-    limit = max(margin, wilson(usual * n, n)[1])
-    # P(X >= x) of a binomial.
-    hits = value * n
-    chance = float(betainc(hits, n - hits + 1, _FALSE_POSITIVES)) if hits > 0 else 1.0
+    limit = max(margin, _FALSE_POSITIVES + SPARE * error)
+    # Members above the t-th highest non-member are negative binomial where all are alike.
+    alarms = _FALSE_POSITIVES * len(non_members) * rate.n / len(mine)
+    share = len(mine) / len(ranks)
+    chance = float(betainc(value * rate.n, alarms, share)) if value > 0 else 1.0
     return _Finding(
         part="all records at 1 % false alarms",
         attack=attack,
         value=value,
-        interval=wilson(hits, n),
+        interval=wilson(value * n, n),
         null=_FALSE_POSITIVES,
         limit=min(limit, 1.0),
         error=error,

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LEAST = 10
 _NO_SKILL = 0.05
+_REFITS = 4
+_REFIT_ROWS = 3000
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,10 @@ class TrainSyntheticTestReal(Check, frozen=True):
     """Share of the predictive skill for the target that training on synthetic rows keeps.
 
     One gradient boosting model learns from synthetic rows, one from as many train rows, and both
-    predict the same fresh rows. Skill is 2 AUC - 1 for classes and R2 for a number; the interval is
-    a bootstrap over the fresh subjects, paired. The baseline trains on one half of the fresh
-    rows and tests on the other, against as many train rows.
+    predict the same fresh rows. Skill is 2 AUC - 1 for classes and R2 for a number. The interval is
+    a bootstrap over the fresh subjects, paired, widened by what the choice of rows to train on
+    moves either skill by. The baseline trains on one half of the fresh rows and tests on the
+    other, against as many train rows.
     """
 
     kind: Literal["train_synthetic_test_real"] = "train_synthetic_test_real"
@@ -99,6 +102,10 @@ class TrainSyntheticTestReal(Check, frozen=True):
             rows = sides[name].take(n, seed.child("rows", name))
             model = task.train(rows.x, rows.y, space.categorical, seed.child("model", name))
             skills[name] = task.skills(test.y, model.predict(test.x), weights)
+            spread = _training_error(task, rows, test, space, seed.child("refits", name))
+            noise = seed.child("noise", name).generator().standard_normal(len(weights))
+            noise[0] = 0
+            skills[name] += spread * noise
         return self._compare(task, skills, _baseline(task, sides, space, seed), n, len(test.y))
 
     def _compare(
@@ -153,6 +160,24 @@ def _rows(table: Table, task: Task, space: FeatureSpace) -> _Rows:
 
 def _score(task: Task, skill: float) -> float:
     return float((skill + 1) / 2 if task.classes else skill)
+
+
+def _training_error(task: Task, rows: _Rows, test: _Rows, space: FeatureSpace, seed: Seed) -> float:
+    """Standard error that the choice of rows to train on gives to a skill.
+
+    From models on bootstrap resamples of the subjects. Where there are many rows the resamples are
+    of a part of them, and the error is scaled by the root of the share.
+    """
+    part = rows.take(_REFIT_ROWS, seed.child("part"))
+    drawn = bootstrap_weights(part.subjects, seed.child("draws").generator(), _REFITS)
+    ones = np.ones((1, len(test.y)), dtype=np.float32)
+    skills = []
+    for i, times in enumerate(drawn.astype(np.int64)):
+        x, y = np.repeat(part.x, times, axis=0), np.repeat(part.y, times)
+        model = task.train(x, y, space.categorical, seed.child("model", str(i)))
+        skills.append(float(task.skills(test.y, model.predict(test.x), ones)[0]))
+    share = len(part.y) / max(len(rows.y), 1)
+    return float(np.std(skills, ddof=1)) * float(np.sqrt(share))
 
 
 def _baseline(task: Task, sides: dict[str, _Rows], space: FeatureSpace, seed: Seed) -> float | None:

@@ -1,0 +1,165 @@
+"""What goes between tasks: references to what stages made, never frames or models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from pipelines.base import RawData, RawTable, Receipt
+from pipelines.frames import read_parquet, write_parquet
+from pipelines.workspace import Artifact, Workspace
+from tabular.dataset import Dataset, Table
+from tabular.schema import Column, ForeignKey, Schema, TableSchema
+from validation.report import Report
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Reference(BaseModel):
+    """What a stage made, as the next task is given it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RawRef(Reference):
+    """Raw tables, as the source gave them."""
+
+    tables: dict[str, Artifact]
+    dtypes: dict[str, dict[str, str]]
+    columns: dict[str, dict[str, Column]]
+    primary_keys: dict[str, tuple[str, ...]]
+    alternate_keys: dict[str, tuple[tuple[str, ...], ...]]
+    foreign_keys: tuple[ForeignKey, ...]
+    fingerprint: str | None
+    quick_fingerprint: str | None
+
+
+class DatasetRef(Reference):
+    """Described tables."""
+
+    dataset_schema: Schema
+    tables: dict[str, Artifact]
+    set_aside: dict[str, dict[str, int]] = {}
+
+
+class SplitRef(Reference):
+    """The three parts of a table."""
+
+    dataset_schema: Schema
+    name: str
+    train: Artifact
+    holdout: Artifact
+    reference: Artifact
+    n_subjects: int
+
+
+class ModelRef(Reference):
+    """A fitted model."""
+
+    model: Artifact
+
+
+class ReportRef(Reference):
+    """A full report."""
+
+    report: Artifact
+    data_digest: str
+
+
+class Outcome(Reference):
+    """What a run came to; `waxwork run` prints it."""
+
+    verdict: str
+    reasons: tuple[str, ...]
+    report_json: Path
+    report_html: Path
+    receipts: tuple[Receipt, ...] = ()
+    set_aside: dict[str, dict[str, int]] = {}
+
+
+def digests(tables: dict[str, Artifact]) -> dict[str, str]:
+    """Digest of each table's file."""
+    return {name: artifact.sha256 for name, artifact in tables.items()}
+
+
+def put_table(table: Table, workspace: Workspace, *, synthetic: bool = False) -> Artifact:
+    """Store one table's rows in the workspace."""
+    return workspace.put(
+        lambda path: write_parquet(table.frame, path, schema=table.schema, synthetic=synthetic),
+        rows=len(table),
+    )
+
+
+def store_dataset(dataset: Dataset, workspace: Workspace) -> DatasetRef:
+    """Store all tables of a dataset."""
+    return DatasetRef(
+        dataset_schema=dataset.schema,
+        tables={table.name: put_table(table, workspace) for table in dataset},
+    )
+
+
+def load_dataset(ref: DatasetRef) -> Dataset:
+    """The dataset behind a reference."""
+    frames = {
+        name: read_parquet(artifact.path, ref.dataset_schema.tables[name])
+        for name, artifact in ref.tables.items()
+    }
+    return Dataset.of(frames, ref.dataset_schema)
+
+
+def load_part(ref: SplitRef, side: str) -> Table:
+    """One side of a split."""
+    artifact: Artifact = getattr(ref, side)
+    schema = ref.dataset_schema.tables[ref.name]
+    frame = read_parquet(artifact.path, schema)
+    return Table(ref.name, frame, schema, ref.dataset_schema.subject_columns(ref.name))
+
+
+def load_report(ref: ReportRef) -> Report:
+    """The full report behind a reference."""
+    return Report.model_validate_json(ref.report.path.read_bytes())
+
+
+def store_raw(
+    raw: RawData, workspace: Workspace, fingerprint: str | None, quick: str | None
+) -> RawRef:
+    """Store what a source read."""
+    from tabular.profile import dtype_name
+
+    def put(frame: pd.DataFrame) -> Artifact:
+        return workspace.put(lambda path: write_parquet(frame, path), rows=len(frame))
+
+    return RawRef(
+        tables={name: put(table.frame) for name, table in raw.tables.items()},
+        dtypes={
+            name: {str(c): dtype_name(table.frame[c]) for c in table.frame.columns}
+            for name, table in raw.tables.items()
+        },
+        columns={name: dict(table.columns) for name, table in raw.tables.items()},
+        primary_keys={name: table.primary_key for name, table in raw.tables.items()},
+        alternate_keys={name: table.alternate_keys for name, table in raw.tables.items()},
+        foreign_keys=raw.foreign_keys,
+        fingerprint=fingerprint,
+        quick_fingerprint=quick,
+    )
+
+
+def load_raw(ref: RawRef) -> RawData:
+    """What a source read."""
+
+    def frame(name: str) -> pd.DataFrame:
+        columns = tuple(Column(name=c, dtype=d) for c, d in ref.dtypes[name].items())
+        return read_parquet(ref.tables[name].path, TableSchema(columns=columns))
+
+    return RawData(
+        {
+            name: RawTable(
+                frame(name), ref.columns[name], ref.primary_keys[name], ref.alternate_keys[name]
+            )
+            for name in ref.tables
+        },
+        ref.foreign_keys,
+    )

@@ -1,0 +1,152 @@
+"""The page: whole, self-contained, readable without a script, and quiet about single people."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from tests.people import evidence, people
+from validation.base import CHECKS, CheckResult
+from validation.gate import Decision, Gate
+from validation.pictures import draw
+from validation.policy import Policy
+from validation.report import Report
+from validation.report_html import render
+from validation.runner import run_checks
+
+KINDS = ("copies", "membership", "nearest_record", "rare_values", "representation", "parity_gap")
+VOID = {"meta", "line", "circle", "rect", "path", "br"}
+
+
+class Page(HTMLParser):
+    """Collects tags, ids and text, and sees whether all tags are closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def judged() -> tuple[Report, Decision]:
+    some = evidence(people(600, "train"), n=600)
+    checks = [CHECKS[kind].model_validate({}) for kind in KINDS]
+    report = Report(
+        name="people & <others>",
+        results=run_checks(some, checks),
+        rows={"people": {"train": 600, "synthetic": 600}},
+        generator="bootstrap",
+        data_digest="ab" * 32,
+        versions={"waxwork": "0.1"},
+        pictures={"people": draw(some)},
+    )
+    return report, Gate(Policy()).decide(report)
+
+
+def test_the_verdict_comes_first_with_its_reasons(judged: tuple[Report, Decision]) -> None:
+    page = Page(render(*judged))
+    text = " ".join(page.text.split())
+    assert judged[1].verdict == "reject"
+    assert text.index("Reject") < text.index("Copies failed") < text.index("Checks")
+    assert page.open == []
+    assert "people & <others>" in page.text
+
+
+def test_every_check_has_its_figures_and_what_to_try_where_it_failed(
+    judged: tuple[Report, Decision],
+) -> None:
+    page = Page(render(*judged))
+    articles = [attrs["class"] for tag, attrs in page.tags if tag == "article"]
+    assert len(articles) == len(KINDS)
+    failed = [r for r in judged[0].results if r.status == "fail"]
+    assert page.text.count("What to try.") == len(failed) >= 3
+    for kind in KINDS:
+        assert CHECKS[kind].summary() in page.text
+
+
+def test_the_page_needs_no_script_and_no_network(judged: tuple[Report, Decision]) -> None:
+    text = render(*judged)
+    page = Page(text)
+    assert {tag for tag, _ in page.tags} & {"script", "link", "iframe", "img"} == set()
+    assert re.findall(r"https?://|url\(|@import|\son\w+=", text) == []
+
+
+def test_links_lead_somewhere_and_pictures_are_described(judged: tuple[Report, Decision]) -> None:
+    page = Page(render(*judged))
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    targets = {(attrs["href"] or "")[1:] for tag, attrs in page.tags if tag == "a"}
+    assert targets <= set(ids)
+    pictures = [attrs for _, attrs in page.tags if attrs.get("role") == "img"]
+    assert pictures
+    assert all(attrs.get("aria-label") for attrs in pictures)
+
+
+def test_no_single_salary_is_on_the_page(judged: tuple[Report, Decision]) -> None:
+    text = Page(render(*judged)).text.replace(",", "")
+    salaries = people(600, "train").frame["salary"]
+    assert not [value for value in salaries if re.search(rf"(?<!\d){value}(?!\d)", text)]
+
+
+def result(**values: Any) -> CheckResult:
+    fields: dict[str, Any] = {"check": "unheard_of", "family": "utility", "status": "pass"}
+    return CheckResult(**{**fields, **values})
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        (),
+        (result(status="error"),),
+        (result(status="not_applicable", message="needs target"),),
+        (result(value=float("nan"), interval=(0.0, float("nan"))),),
+        (
+            result(
+                value=0.2,
+                details={
+                    "list": [1, 2.5],
+                    "empty": [],
+                    "named": {"x": 1, "y": {"z": 2}},
+                    "of": {"a": {"b": 1}, "c": {"d": True}},
+                    "records": [{"a": 1}, {"b": None}],
+                    "text": "<script>",
+                },
+            ),
+        ),
+    ],
+)
+def test_any_answer_can_be_shown(results: tuple[CheckResult, ...]) -> None:
+    report = Report(name="r", results=results)
+    text = render(report, Gate(Policy()).decide(report))
+    assert Page(text).open == []
+    assert "<script>" not in text
+
+
+@pytest.mark.parametrize("verdict", ["publish", "hold", "reject"])
+def test_each_verdict_has_its_sentence_and_its_sign(verdict: str) -> None:
+    decision = Decision.model_validate(
+        {"verdict": verdict, "policy": "internal", "reasons": ("copies could not decide: why.",)}
+    )
+    page = Page(render(Report(name="r", results=()), decision))
+    assert ("section", f"verdict {verdict}") in [(t, a.get("class")) for t, a in page.tags]
+    assert "internal" in page.text
+    assert "Copies could not decide: why." in page.text
