@@ -59,7 +59,7 @@ def as_task_result(made: _Made, *, cached: bool) -> _Made:
 
 def result_of(made: _Made) -> _Made:
     """What a task made, for the flow itself: Prefect unpacks a returned state for tasks only."""
-    return cast("_Made", made.data) if isinstance(made, State) else made
+    return cast("_Made", made.result()) if isinstance(made, State) else made
 
 
 def unchanged(*, cached: bool) -> str:

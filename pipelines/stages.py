@@ -64,8 +64,6 @@ def keep_contract(dataset: Dataset, config: PipelineConfig) -> Kept:
         ContractViolated: A rule about the whole table is broken, or more rows are set aside than
             `quarantine.max_share` allows.
     """
-    import numpy as np
-
     from validation.expectations import judge
 
     kept: dict[str, pd.DataFrame] = {}
@@ -73,25 +71,21 @@ def keep_contract(dataset: Dataset, config: PipelineConfig) -> Kept:
     counts: dict[str, dict[str, int]] = {}
     for table in dataset:
         verdict = judge(table, suites=config.contract.suite)
-        bad = np.zeros(len(table), dtype=bool)
-        counts[table.name] = {}
-        for rule in verdict.rules:
-            if rule.success:
-                continue
-            if rule.rows is None:
-                if rule.severity == "blocking":
-                    raise ContractViolated(
-                        f"the rule {rule.rule} is broken"
-                        + (f" ({rule.raised})" if rule.raised else ""),
-                        where=f"table {table.name}",
-                        fix="The rule is about the whole table, so no row can be set aside",
-                    )
-                continue
-            if rule.severity == "blocking":
-                bad[list(rule.rows)] = True
-                counts[table.name][rule.rule] = len(rule.rows)
-        share = float(bad.mean()) if len(bad) else 0.0
-        if share > config.quarantine.max_share:
+        if verdict.without_rows:
+            first = verdict.without_rows[0]
+            raised = f", which raised {first.raised}" if first.raised else ""
+            raise ContractViolated(
+                f"the rule {first.rule} is broken{raised}: {first.description}",
+                where=f"table {table.name}",
+                fix="It is about the whole table, so setting rows aside can't mend it",
+            )
+        bad = verdict.bad_rows
+        counts[table.name] = {
+            rule.rule: len(rule.rows)
+            for rule in verdict.failed
+            if rule.severity == "blocking" and rule.rows is not None
+        }
+        if bad.mean() > config.quarantine.max_share:
             rules = ", ".join(f"{rule}: {n}" for rule, n in counts[table.name].items())
             raise ContractViolated(
                 f"{int(bad.sum())} of {len(bad)} rows break the contract ({rules})",

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from generators.forests.symbols import Symbols
     from tabular.seeding import Seed
 
+_SPREAD = 1.0  # of the log weights of a tree's outputs
+
 
 @dataclass(frozen=True)
 class Growth:
@@ -154,7 +156,9 @@ def _grow(
     for i in range(growth.trees):
         stream = seed.child("tree", str(i))
         part = _part(len(rows), growth, stream)
-        grown.append(grow(looked_at[part], outputs[part], growth.leaf, stream.integer()))
+        # Every tree weighs the outputs anew, so that trees differ and their mean is smooth.
+        weights = stream.child("weights").generator().lognormal(0, _SPREAD, outputs.shape[1])
+        grown.append(grow(looked_at[part], outputs[part] * weights, growth.leaf, stream.integer()))
     trees = join(grown)
     nodes = np.stack([trees.apply(features, i) for i in range(len(grown))])
     return _stage(parents, ranks, trees), nodes

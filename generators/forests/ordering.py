@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _CELLS, _MOST_ROWS, _FEWEST_ROWS = 300_000, 6_000, 2_000
 _TOO_FEW = 500  # rows below which nothing can be told
-_TIE = 0.01  # two standard errors of the classifier's AUC
+_TIE = 0.02  # AUCs on a part of the rows that are closer than this don't rank the orders
 _SURE = 2.0  # standard errors by which another order must be likelier
 _BINS, _LEAF = 32, 20
 _PRIOR_ROWS = 3.0  # that the column's overall shares count for in a leaf

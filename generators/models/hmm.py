@@ -222,16 +222,18 @@ class Hmm(Generator, frozen=True):
         )
         states, rounds = self.states, self.iterations
         if states is None:
-            seen, fresh = _sides(train.lengths, seed)
+            sides = _sides(train.lengths, seed)
+            seen, fresh = (
+                network.Sequences.pack(
+                    rows[np.repeat(side, train.lengths)], train.lengths[side], kinds, device
+                )
+                for side in sides
+            )
             states, rounds = self._compare(
-                *(
-                    network.Sequences.pack(
-                        rows[np.repeat(side, train.lengths)], train.lengths[side], kinds, device
-                    )
-                    for side in (seen, fresh)
-                ),
+                seen,
+                fresh,
                 prior,
-                most=int(seen.sum()) // train.k,
+                most=int(sides[0].sum()) // train.k,
                 seed=seed.child("compare"),
                 progress=progress,
             )

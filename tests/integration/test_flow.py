@@ -142,3 +142,45 @@ def test_a_cancelled_run_leaves_no_half_release(program: Program) -> None:
     folder = program.home / "datasets" / "flow-cancelled"
     assert list(folder.rglob(".staging-*")) == []
     assert not (folder / "attempts.jsonl").exists()
+
+
+_WAGEPAN = """
+name: flow-wagepan
+source: {kind: sample, name: wagepan}
+tables:
+  wagepan:
+    primary_key: [nr, year]
+    sequence: {entity: nr, index: year}
+    columns:
+      black: {sdtype: categorical, role: sensitive}
+      lwage: {role: target}
+generator: {kind: hmm, states: 4}
+rows: 50%
+sinks: [{kind: parquet, path: releases}]
+"""
+
+_HAPPINESS = """
+name: flow-happiness
+source: {kind: sample, name: happiness}
+tables: {happiness: {columns: {happy: {role: target}, female: {role: sensitive}}}}
+generator: {kind: gaussian_copula}
+rows: 2000
+sinks: [{kind: csv, path: releases}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"), [(_WAGEPAN, 273 * 8), (_HAPPINESS, 2000)], ids=["sequence", "table"]
+)
+def test_real_data_goes_the_whole_way_with_other_kinds(
+    program: Program, prefect_api: str, text: str, rows: int
+) -> None:
+    config = program.write("real.yaml", text)
+    outcome = json.loads(program.run("run", config, "--json", exits=None).stdout)
+    report = json.loads(Path(outcome["report_json"]).read_text())
+    (table,) = report["rows"]
+    assert report["rows"][table]["synthetic"] == rows
+    assert "error" not in {result["status"] for result in report["results"]}
+    (run,) = _flow_runs(prefect_api, report["name"])
+    assert run["state"]["name"] in {"Completed", "Held", "Rejected"}
+    assert set(_task_states(prefect_api, run["id"])) >= STAGES - {"publish"}
