@@ -6,6 +6,7 @@ Nothing here imports the libraries it prepares for: the variables must be set be
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,9 +45,10 @@ def prepare(settings: Settings, *, debug: bool = False) -> None:
         "MKL_NUM_THREADS": threads,
         "WAXWORK_HOME": str(settings.home),
     }
-    if not os.environ.get("PREFECT_HOME") and not os.environ.get("PREFECT_API_URL"):
-        # A home of our own: the database of a server the user runs elsewhere stays untouched,
-        # and a read-only home folder does no harm.
+    chosen = os.environ.get("PREFECT_HOME") or os.environ.get("PREFECT_API_URL")
+    if not chosen and not (Path.home() / ".prefect" / "profiles.toml").exists():
+        # Who has no profile, which could name a server, gets a home of our own: so a read-only
+        # home folder does no harm, and the server a run brings along keeps its history with us.
         wanted["PREFECT_HOME"] = str(settings.home / "prefect")
     for name, value in wanted.items():
         os.environ.setdefault(name, value)

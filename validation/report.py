@@ -165,6 +165,7 @@ class Report(BaseModel):
         return self.model_copy(
             update={
                 "results": tuple(_public(result, k) for result in self.results),
+                "set_aside": {},
                 "pictures": {name: picture.public() for name, picture in self.pictures.items()},
             }
         )

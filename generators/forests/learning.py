@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from generators.forests.symbols import Symbols
     from tabular.seeding import Seed
 
-_SPREAD = 1.0  # of the log weights of a tree's outputs
+_SPREAD = 0.4  # of the log weights of a tree's outputs
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """Where the values of a numeric column can lie, without holding any one person's value.
 
 A value that at least k subjects share is an atom and is held exactly. All other values are light:
-they are held together as cells of about k neighbours, between knots that are means of k values
-each. Atoms and cells are the column's symbols, numbered by value, so that a number becomes a code
-as a category is one.
+they are held together as cells of about k neighbours, between knots that are means of values of k
+subjects each. Atoms and cells are the column's symbols, numbered by value, so that a number
+becomes a code as a category is one.
 
 An atom far heavier than what lies around it is a spike (no income, forty hours, a round sum): it
 is drawn as a category is. All other symbols together are the smooth part of the column. They have
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _SPIKE_SHARE = 0.005  # of all values
 _SPIKE_RATIO = 3.0  # to the median mass of the symbols around
 _AROUND = 5  # symbols on either side
+_MOST_OF_ONE = 20  # values of one subject that knots are made of
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,12 @@ class Support:
         Args:
             values: Numbers, NaN for missing, shape (n,).
             subjects: Whose they are, shape (n,).
-            backing: Subjects behind each atom, and values behind each knot.
+            backing: Subjects behind each atom and each knot.
         """
         there = ~np.isnan(values)
-        atoms, light = _heavy_and_light(values[there], subjects[there], backing)
+        atoms, light, window = _heavy_and_light(values[there], subjects[there], backing)
         none = np.zeros(0, dtype=np.int64)
-        draft = cls(atoms, _knots(light, backing), none, none.astype(bool))
+        draft = cls(atoms, _knots(light, window), none, none.astype(bool))
         if not draft.n_symbols:
             return draft
         mass = np.bincount(draft.encode(values[there]), minlength=draft.n_symbols)
@@ -150,8 +151,11 @@ class Support:
 
 def _heavy_and_light(
     values: npt.NDArray[np.float64], subjects: npt.NDArray[np.int64], backing: int
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Values that enough subjects share, each once; all other values, sorted."""
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], int]:
+    """Values that enough subjects share, each once; other values, sorted; and a window.
+
+    So many neighbouring light values, whichever they are, belong to at least `backing` subjects.
+    """
     order = np.lexsort((subjects, values))
     value, subject = values[order], subjects[order]
     new_value = np.diff(value, prepend=np.nan) != 0
@@ -159,18 +163,29 @@ def _heavy_and_light(
     group = np.cumsum(new_value) - 1
     heavy = np.bincount(group, weights=new_pair, minlength=1) >= backing
     is_heavy = heavy[group]
-    return value[new_value & is_heavy], value[~is_heavy]
+    # A subject's value counts once, and of a subject with many values some, evenly spread.
+    light, owner = value[new_pair & ~is_heavy], subject[new_pair & ~is_heavy]
+    by_owner = np.argsort(owner, kind="stable")
+    _, first, inverse, count = np.unique(
+        owner[by_owner], return_index=True, return_inverse=True, return_counts=True
+    )
+    turn = (np.arange(len(owner)) - first[inverse]) * _MOST_OF_ONE
+    n_own = np.maximum(count[inverse], _MOST_OF_ONE)
+    kept = np.zeros(len(owner), dtype=bool)
+    kept[by_owner] = turn // n_own != (turn - _MOST_OF_ONE) // n_own
+    most = int(np.minimum(count, _MOST_OF_ONE).max(initial=1))
+    return value[new_value & is_heavy], light[kept], backing * most
 
 
-def _knots(light: npt.NDArray[np.float64], backing: int) -> npt.NDArray[np.float64]:
-    """Ends of cells of about `backing` sorted values, each the mean of that many; or none."""
-    n_cells = len(light) // backing
+def _knots(light: npt.NDArray[np.float64], window: int) -> npt.NDArray[np.float64]:
+    """Ends of cells of about `window` sorted values, each the mean of that many; or none."""
+    n_cells = len(light) // window
     if not n_cells:
         return np.empty(0)
     ends = np.rint(np.linspace(0, len(light), n_cells + 1)).astype(np.int64)
-    first = np.clip(ends - backing // 2, 0, len(light) - backing)
+    first = np.clip(ends - window // 2, 0, len(light) - window)
     total = np.concatenate([[0.0], np.cumsum(light - light[0])])
-    knots = (total[first + backing] - total[first]) / backing + light[0]
+    knots = (total[first + window] - total[first]) / window + light[0]
     return np.maximum.accumulate(knots)
 
 

@@ -35,15 +35,16 @@ class Symbols:
 
         Args:
             train: The rows.
-            backing: Subjects behind every number that is held.
+            backing: Subjects behind every number that is held, if the rows ask for no more.
         """
-        subjects = train.subjects
+        owners = train.owners if train.owners is not None else train.subjects
+        backing = max(backing, train.k)
         codes = np.empty((len(train.variables), train.n_rows), dtype=np.int32)
         supports: list[Support | None] = []
         for i, (variable, array) in enumerate(zip(train.variables, train.arrays, strict=True)):
             support = None
             if variable.is_numeric:
-                support = Support.learn(array.astype(np.float64), subjects, backing)
+                support = Support.learn(array.astype(np.float64), owners, backing)
                 codes[i] = support.encode(array.astype(np.float64))
             else:
                 codes[i] = array

@@ -150,3 +150,12 @@ def test_each_verdict_has_its_sentence_and_its_sign(verdict: str) -> None:
     assert ("section", f"verdict {verdict}") in [(t, a.get("class")) for t, a in page.tags]
     assert "internal" in page.text
     assert "Copies could not decide: why." in page.text
+
+
+def test_rows_set_aside_are_shown_inside_the_house_only(
+    judged: tuple[Report, Decision],
+) -> None:
+    report, decision = judged
+    report = report.model_copy(update={"set_aside": {"people": {"range(age)": 3}}})
+    assert "3 of people, which break the rule range(age)" in Page(render(report, decision)).text
+    assert "range(age)" not in Page(render(report.public(), decision)).text

@@ -68,3 +68,19 @@ def test_every_knot_is_a_mean_of_as_many_values_as_asked() -> None:
     windows = np.lib.stride_tricks.sliding_window_view(values, 10).mean(axis=1)
     assert np.abs(support.knots[:, None] - windows).min(axis=1).max() < 1e-12
     assert support.n_cells == 50
+
+
+def test_a_knot_is_a_mean_of_several_subjects_where_one_has_many_values() -> None:
+    values = np.concatenate([np.full(9, 4.0), np.arange(50.0, 80.0)])
+    subjects = np.concatenate([np.zeros(9, dtype=np.int64), np.arange(1, 31)])
+    support = Support.learn(values, subjects, backing=3)
+    # The nine fours of one subject count once: the first window is 4, 50, 51.
+    assert support.knots[0] == 35.0
+    assert 4.0 not in support.atoms
+
+
+def test_windows_grow_with_the_values_a_subject_has() -> None:
+    values = np.arange(60.0)
+    subjects = np.repeat(np.arange(20), 3)
+    # Three different values of each subject: nine neighbours are needed to be sure of three people.
+    assert Support.learn(values, subjects, backing=3).n_cells == 6
