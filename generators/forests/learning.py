@@ -11,6 +11,7 @@ from generators.forests.column import ColumnModel, Stage
 from generators.forests.density import Kernels, LeafCounts, around_symbols
 from generators.forests.targets import class_outputs, ordered_outputs, ranks_by_outputs
 from generators.forests.trees import Trees, grow, join
+from generators.protection import Protection
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -95,14 +96,14 @@ def determined_by(
 ) -> tuple[int, npt.NDArray[np.int32]] | None:
     """An earlier column that this one is a function of, and the image of each of its codes.
 
-    Every code of the parent that occurs must be that of enough rows, and must always go with the
+    Every code of the parent that occurs must be that of enough subjects, and always go with the
     same code of this column: a category, an atom or a missing cell, but not a cell of neighbours.
 
     Args:
         table: The rows.
         column: Which column.
         parents: The columns drawn before it.
-        backing: Fewest rows of each code.
+        backing: Fewest subjects of each code.
     """
     own, support = table.codes[column], table.supports[column]
     if (own == own[0]).all():
@@ -111,8 +112,10 @@ def determined_by(
         codes, size = table.codes[parent], table.cardinality(parent)
         image = np.full(size, -1, dtype=np.int32)
         image[codes] = own
-        counts = np.bincount(codes, minlength=size)
-        if (image[codes] != own).any() or counts[counts > 0].min() < backing:
+        if (image[codes] != own).any():
+            continue
+        counts = Protection().backing(codes, table.owners, size)
+        if counts[counts > 0].min() < backing:
             continue
         if support is not None and np.isin(image, support.of_cell).any():
             continue

@@ -23,11 +23,13 @@ class Symbols:
         variables: What the columns are.
         supports: Of numeric columns; `None` for categorical ones.
         codes: Shape (n_columns, n_rows), int32.
+        owners: The subject of each row, shape (n_rows,).
     """
 
     variables: tuple[Variable, ...]
     supports: tuple[Support | None, ...]
     codes: npt.NDArray[np.int32]
+    owners: npt.NDArray[np.int64]
 
     @classmethod
     def of(cls, train: EncodedTable, backing: int) -> Self:
@@ -49,7 +51,7 @@ class Symbols:
             else:
                 codes[i] = array
             supports.append(support)
-        return cls(train.variables, tuple(supports), codes)
+        return cls(train.variables, tuple(supports), codes, owners)
 
     @property
     def n_rows(self) -> int:
@@ -74,4 +76,4 @@ class Symbols:
 
     def take(self, rows: npt.NDArray[np.intp]) -> Self:
         """These rows, with the supports of all."""
-        return type(self)(self.variables, self.supports, self.codes[:, rows])
+        return type(self)(self.variables, self.supports, self.codes[:, rows], self.owners[rows])

@@ -23,7 +23,9 @@ def config_in(folder: Path) -> PipelineConfig:
             "tables": {
                 "happiness": {
                     "columns": {
-                        "happy": {"role": "target"},
+                        # Happiness itself is hardly to be foretold from the other answers
+                        # (AUC .66), so that utility measured on it would be mostly noise.
+                        "prestige": {"role": "target"},
                         "black": {"sdtype": "categorical", "role": "sensitive"},
                         "female": {"sdtype": "categorical", "role": "sensitive"},
                     }

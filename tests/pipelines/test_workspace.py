@@ -24,7 +24,10 @@ def _attempt(run: str) -> Attempt:
 
 
 def _put(workspace: Workspace, text: str) -> Artifact:
-    return workspace.put(lambda path: path.write_text(text) and None, rows=3)
+    def write(path: Path) -> None:
+        path.write_text(text)
+
+    return workspace.put(write, rows=3)
 
 
 def _mode(path: Path) -> int:
