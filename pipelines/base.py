@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInf
 from tabular.component import Component, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -116,6 +116,18 @@ class Sink(Component, ABC, frozen=True):
         Raises:
             ReleaseError: The place can't be written.
             ConfigurationError: A secret is missing.
+        """
+
+    def refuse_early(self, dataset: str, tables: Sequence[str], settings: Settings) -> None:
+        """Raise now what `write` is known to raise later, before hours go into a model.
+
+        Args:
+            dataset: The dataset's name.
+            tables: Names of the tables that will be published.
+            settings: As for `write`.
+
+        Raises:
+            ReleaseError: The place holds something that may not be replaced.
         """
 
     def still_holds(self, receipt: Receipt, settings: Settings) -> bool:  # noqa: ARG002

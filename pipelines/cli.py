@@ -36,7 +36,7 @@ class _Commands(click.Group):
 @click.version_option(package_name="waxwork")
 @click.pass_context
 def main(ctx: click.Context, *, debug: bool) -> None:
-    r"""Synthetic tables that are published only if they pass their checks.
+    """Synthetic tables that are published only if they pass their checks.
 
     Start with `waxwork demo`, or with your own data:
 
@@ -44,7 +44,7 @@ def main(ctx: click.Context, *, debug: bool) -> None:
         waxwork init people.csv > people.yaml    write a configuration, then read it
         waxwork run people.yaml                  ingest, fit, sample, check, decide, publish
         waxwork refresh people.yaml              the same, only if something changed
-    """
+    """  # noqa: D301  click's own mark for lines to leave as they are
     ctx.obj = debug
 
 
@@ -92,7 +92,9 @@ def init(ctx: click.Context, source: str) -> None:
     settings = _settings(debug=ctx.obj)
     from pipelines.init import source_from_text, write_config
 
-    click.echo(write_config(source_from_text(source), settings), nl=False)
+    # A path is taken from the folder of the file it stands in, which may be written anywhere.
+    named = str(Path(source).resolve()) if Path(source).exists() else source
+    click.echo(write_config(source_from_text(named), settings), nl=False)
 
 
 @main.command()
@@ -203,8 +205,6 @@ def check(
     files = {"train": train, "synthetic": synthetic}
     files |= {"holdout": holdout} if holdout else {}
     files |= {"reference": reference} if reference else {}
-    if reference and not holdout:
-        raise ConfigurationError("--reference needs --holdout")
     with watched():
         report, decision = check_files(files, target, sensitive, config, settings)
     show(report, decision, html=html, as_json=as_json)

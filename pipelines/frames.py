@@ -1,4 +1,4 @@
-"""Frames on disk between stages: Parquet that gives back exactly the dtypes of the schema."""
+"""Frames on disk: Parquet that gives back the dtypes, to us by the schema, to pandas by itself."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def write_parquet_parts(
         with parquet.ParquetWriter(file, first.schema, compression="zstd") as writer:
             writer.write_table(first)
             for table in tables:
-                writer.write_table(table.cast(first.schema))
+                writer.write_table(_fitted(table, first.schema))
         file.flush()
         os.fsync(file.fileno())
 
@@ -77,7 +77,38 @@ def _table(frame: pd.DataFrame, schema: TableSchema | None, *, synthetic: bool) 
     fields = {c.name: c for c in schema.columns} if schema else {}
     arrays = [_stored(frame[name], fields.get(str(name))) for name in frame.columns]
     table = pa.table(arrays, names=[str(name) for name in frame.columns])
-    return table.replace_schema_metadata(SYNTHETIC_MARK if synthetic else None)
+    mark = SYNTHETIC_MARK if synthetic else {}
+    return table.replace_schema_metadata({**_pandas_metadata(frame, table.schema), **mark})
+
+
+def _pandas_metadata(frame: pd.DataFrame, stored: pa.Schema) -> dict[bytes, bytes]:
+    """What lets pandas give back nullable dtypes: names and dtypes, from a frame without rows."""
+    import pandas as pd
+    import pyarrow as pa
+
+    empty = frame.iloc[:0].set_axis([str(name) for name in frame.columns], axis=1)
+    empty.attrs = {}  # they would be written, whatever they hold
+    for name in empty.columns:
+        if isinstance(empty[name].dtype, pd.CategoricalDtype):
+            # Parquet keeps dictionaries of text only; other categories come back as their values.
+            kind = stored.field(name).type.value_type
+            whole = "Int64" if pa.types.is_integer(kind) else "category"
+            dtype = "boolean" if pa.types.is_boolean(kind) else whole
+            empty[name] = pd.Series([], dtype=pd.api.types.pandas_dtype(dtype))
+    metadata: dict[bytes, bytes] = pa.Schema.from_pandas(empty, preserve_index=False).metadata
+    return metadata
+
+
+def _fitted(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """A later part with the types of the first; Arrow casts no dictionary to another one."""
+    from pyarrow import types
+
+    for place, wanted in enumerate(schema):
+        cells = table.column(place)
+        if types.is_dictionary(wanted.type) and cells.type != wanted.type:
+            plain = cells.cast(cells.type.value_type).cast(wanted.type.value_type)
+            table = table.set_column(place, wanted, plain.dictionary_encode())
+    return table.cast(schema)
 
 
 def read_parquet(path: Path, schema: TableSchema) -> pd.DataFrame:
@@ -128,14 +159,31 @@ def _array(series: pd.Series, column: Column | None) -> object:
     if column is not None and column.dtype == "date":
         return pa.array(series.tolist(), type=pa.date32(), from_pandas=True)
     if isinstance(series.dtype, pd.CategoricalDtype):
-        # As plain values: the list of categories can name some that no row has, and those may
-        # be rare values of the source.
-        series = series.astype(object)
+        return _dictionary(series)
     if isinstance(series.dtype, pd.StringDtype) or series.dtype == object:
         cells = series.astype(object)
         kind = pa.string() if cells.isna().all() else None
         return pa.array(cells, type=kind, from_pandas=True)
     return pa.array(series, from_pandas=True)
+
+
+def _dictionary(series: pd.Series) -> pa.DictionaryArray:
+    """A category as a dictionary of the values that rows have, in sorted order.
+
+    The list of categories can name some that no row has, and those may be rare values of the
+    source. It is without order, like the dtype `category` of a schema: parts of a table need not
+    have the same values.
+    """
+    import pyarrow as pa
+
+    used = series.cat.remove_unused_categories()
+    used = used.cat.reorder_categories(sorted(used.cat.categories))
+    values = used.cat.categories.astype(object)
+    codes = used.cat.codes.to_numpy().astype("int32")
+    return pa.DictionaryArray.from_arrays(
+        pa.array(codes, mask=codes < 0),
+        pa.array(values, type=None if len(values) else pa.string()),
+    )
 
 
 def _series(array: object, column: Column) -> pd.Series:
@@ -149,5 +197,10 @@ def _series(array: object, column: Column) -> pd.Series:
     if column.dtype.startswith(("Int", "UInt", "boolean", "Float")):
         values = dtype.__from_arrow__(array)  # type: ignore[union-attr]  # the nullable dtypes' own
         return pd.Series(values, name=column.name)
-    series: pd.Series = array.to_pandas()
+    series: pd.Series
+    if pa.types.is_dictionary(array.type):
+        # The same list of categories whatever the file's parts were.
+        series = array.cast(array.type.value_type).to_pandas()
+    else:
+        series = array.to_pandas()
     return pd.Series(series.array, name=column.name).astype(dtype)

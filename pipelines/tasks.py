@@ -75,7 +75,7 @@ def ingest(config: PipelineConfig, run: str) -> RawRef:
 
 def describe(config: PipelineConfig, raw: RawRef) -> DatasetRef:
     """Stage `profile`: find out the schema."""
-    _, workspace = place(config)
+    settings, workspace = place(config)
     with safe_stage("profile") as running:
         key = cache_key(
             digests(raw.tables),
@@ -88,6 +88,8 @@ def describe(config: PipelineConfig, raw: RawRef) -> DatasetRef:
 
         made, cached = once("profile", key, DatasetRef, make, workspace)
         tables = made.dataset_schema.tables
+        for sink in config.sinks:
+            sink.refuse_early(config.name, tuple(tables), settings)
         columns = sum(len(table.columns) for table in tables.values())
         running.outcome = f"{len(tables)} table(s), {columns} columns{unchanged(cached=cached)}"
     return as_task_result(made, cached=cached)

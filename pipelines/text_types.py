@@ -9,7 +9,8 @@ A type is given only where every cell that is not missing is written in it:
 - booleans: true and false in any one case;
 - integers without leading zeros, plus signs or thousands separators (007 and 1,234 are text);
 - floats with a point, an exponent, or infinite; surrounding blanks don't matter;
-- moments in ISO 8601 order, all of one form. 20230623 is a number unless the owner says otherwise.
+- moments in ISO 8601 order, all of one form. 20230623 is a number unless the owner says otherwise;
+- days as 24.03.1996, 24-03-1996, 24/03/1996, 03/24/1996 or 1996/03/24, if one form alone fits all.
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ _MOMENT = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:(?P<gap>[ T])[0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2}(?:\.(?P<fraction>[0-9]{1,9}))?)?"
     r"(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
+)
+_DAYS = (
+    ("%d.%m.%Y", r"^(?P<d>[0-9]{2})\.(?P<m>[0-9]{2})\.(?P<Y>[0-9]{4})$"),
+    ("%d/%m/%Y", r"^(?P<d>[0-9]{2})/(?P<m>[0-9]{2})/(?P<Y>[0-9]{4})$"),
+    ("%m/%d/%Y", r"^(?P<m>[0-9]{2})/(?P<d>[0-9]{2})/(?P<Y>[0-9]{4})$"),
+    ("%Y/%m/%d", r"^(?P<Y>[0-9]{4})/(?P<m>[0-9]{2})/(?P<d>[0-9]{2})$"),
+    ("%d-%m-%Y", r"^(?P<d>[0-9]{2})-(?P<m>[0-9]{2})-(?P<Y>[0-9]{4})$"),
 )
 _DIGITS = 15
 _EXACT = float(1 << 53)
@@ -99,7 +107,7 @@ def _typed_column(
     if here.any():
         # Parsers see every token; missing ones are replaced by the first that is there.
         filled = pc.if_else(pa.array(here), bare, bare[int(np.argmax(here))])
-        for parse in (_booleans, _integers, _floats, _moments):
+        for parse in (_booleans, _integers, _floats, _moments, _days):
             parsed = parse(name, filled)
             if parsed is not None:
                 break
@@ -269,6 +277,49 @@ def _moments(name: str, tokens: pa.Array) -> _Parsed | None:
         fixed_decimals=bool(digits.min() == digits.max() > 0),
     )
     return _Parsed(moments, column)
+
+
+def _days(name: str, tokens: pa.Array) -> _Parsed | None:
+    """Days in another order than ISO 8601's; where two orders fit all cells they stay text."""
+    import pandas as pd
+
+    fits = [(form, days) for form, _ in _DAYS if (days := _days_as(form, tokens)) is not None]
+    if len(fits) != 1:
+        return None
+    date_format, days = fits[0]
+    low, high = _NANOSECONDS
+    if (low <= days).all() and (days < high).all():
+        days = days.astype("datetime64[ns]")
+    column = Column(
+        name=name,
+        dtype=str(days.dtype),
+        sdtype="datetime",
+        datetime_format=date_format,
+        decimals=0,
+        fixed_decimals=False,
+    )
+    back = to_text(pd.DataFrame({name: days}), [column])[name].to_numpy()
+    same = bool((back == tokens.to_numpy(zero_copy_only=False)).all())
+    return _Parsed(days, column) if same else None
+
+
+def _days_as(date_format: str, tokens: pa.Array) -> npt.NDArray[np.datetime64] | None:
+    """All cells read in one of `_DAYS`; `None` if any can't be."""
+    import pyarrow as pa
+    from pyarrow import compute as pc
+
+    pattern = dict(_DAYS)[date_format]
+    if not _all_match(tokens, pattern):
+        return None
+    parts = pc.extract_regex(tokens, pattern=pattern)
+    year, month, day = (parts.field(field) for field in "Ymd")
+    if pc.any(pc.equal(year, "0000")).as_py():
+        return None
+    iso = pc.binary_join_element_wise(year, month, day, pa.scalar("-", tokens.type))
+    try:
+        return np.asarray(iso.cast(pa.timestamp("us")).to_numpy())
+    except pa.ArrowInvalid:
+        return None  # there is no such day or month
 
 
 def _minutes(offset: str) -> int:

@@ -260,7 +260,10 @@ def _is_whole(artifact: Artifact) -> bool:
 
 def _private_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # `mkdir` gives its mode to the last folder only.
+        for part in (*reversed(folder.parents), folder):
+            if not part.exists():
+                part.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
     except OSError as error:
         raise ArtifactError(

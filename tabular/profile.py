@@ -32,6 +32,11 @@ _GROUPS = 10
 _SENTENCE = 4.0
 """Words per cell above which text is free."""
 _DIGITS = 15
+_NUMBERS = 0.95
+"""Share of numbers from which text is a column of numbers that a few words got into."""
+_NUMBER = r"\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?\s*"
+_MOMENT = r"^\s*\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}:\d{2}"
+"""Text that may be a date or a time of day, in whatever order."""
 
 
 def _set(text: str) -> frozenset[str]:
@@ -191,22 +196,36 @@ def looks_like_id(label: str) -> bool:
     return bool(parts) and (parts[-1] in _ID_WORDS or parts[0] in {"id", "uuid", "guid"})
 
 
-def _text_sdtype(cells: pd.Series) -> Sdtype:
+def _text_sdtype(cells: pd.Series) -> Sdtype:  # noqa: PLR0911  a cascade
     there = cells.dropna()
     if there.empty:
         return "categorical"
     distinct = there.drop_duplicates()
     share = len(distinct) / len(there)
-    if len(distinct) <= _FEW or share <= 0.5:  # noqa: PLR2004  most cells have a twin
+    if share <= 0.5:  # noqa: PLR2004  most cells have a twin
         return "categorical"
     sample = distinct.head(2_000).astype(str)
+    moments = sample.str.contains(_MOMENT)
+    if float(moments.mean()) > _DISTINCT or _is_numbers_and_words(sample, distinct):
+        # Quantities: few share a cell, and a code made up in their likeness would be no quantity.
+        return "unknown"
+    if len(distinct) <= _FEW:
+        return "categorical"
     n_words = sample.str.count(r"\S+")
     if float(n_words.mean()) > _SENTENCE:
         return "unknown"
     if share <= _DISTINCT:
         return "categorical"
-    coded = sample.str.fullmatch(r"\S{1,64}") & sample.str.contains(r"\d|^[A-Z]+$")
+    coded = sample.str.fullmatch(r"\S{1,64}") & sample.str.contains(r"\d|^[A-Z]+$") & ~moments
     return "id" if float(coded.mean()) > _DISTINCT else "unknown"
+
+
+def _is_numbers_and_words(sample: pd.Series, distinct: pd.Series) -> bool:
+    """Whether most cells are numbers, and some are not; all numbers may be codes, like 007."""
+    if float(sample.str.fullmatch(_NUMBER).mean()) < _NUMBERS:
+        return False
+    numbers = distinct.astype(str).str.fullmatch(_NUMBER)
+    return _NUMBERS <= float(numbers.mean()) < 1.0
 
 
 def _decimals(cells: pd.Series, dtype: str) -> int | None:  # noqa: PLR0911  a cascade

@@ -83,7 +83,9 @@ def _watched(parts: Iterable[Table], rows: int, progress: Any) -> Iterable[Table
 
 
 def _cut_notice(fitted: FittedGenerator) -> str:
-    return "; the last entity may be cut short" if fitted.encoder.table_schema.sequence else ""
+    if not fitted.encoder.table_schema.sequence:
+        return ""
+    return " (entities are whole, but for the last where the count cuts it)"
 
 
 def _generator(kind: str | None, options: tuple[str, ...]) -> Generator:

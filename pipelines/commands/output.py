@@ -47,7 +47,8 @@ def writer(out: Path) -> Writer:
 def _csv(parts: Iterable[Table], schema: TableSchema, path: Path) -> None:
     from pipelines.sinks.csv import write_csv
 
-    write_csv((part.frame for part in parts), path, schema)
+    # Text as the source has it, formulas too: a file to read and check against the source.
+    write_csv((part.frame for part in parts), path, schema, neutralise=False)
 
 
 def _parquet(parts: Iterable[Table], schema: TableSchema, path: Path) -> None:

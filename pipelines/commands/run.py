@@ -32,6 +32,7 @@ def run(config: PipelineConfig, settings: Settings, *, as_json: bool, debug: boo
         WaxworkError: What the flow failed with.
     """
     require_all(config, settings)
+    config.source.quick_fingerprint()  # what is not there is noticed before a server starts
     with watched():
         state, flow_run = _run_flow(config)
     if (state.is_failed() and state.name != "Rejected") or state.is_crashed():

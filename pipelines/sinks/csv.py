@@ -43,11 +43,21 @@ _NEVER_FORMULAS = ("int", "uint", "float", "bool", "datetime", "date", "decimal"
 
 
 class CsvSink(Sink, frozen=True):
-    """A release store on disk: versioned CSV in the source's own text format, with reports."""
+    """A release store on disk: versioned CSV in the source's own text format, with reports.
+
+    With `formulas: neutralise`, the default, text that a spreadsheet would run as a formula
+    (`=...`, `@...`, `-5 to 0`) gets a leading apostrophe, also where the source has that very
+    text. With `keep` it is written as it is: for files that programs read.
+    """
 
     kind: Literal["csv"] = "csv"
     path: ConfigPath = Field(description="The store: holds a folder per dataset.")
     compression: Literal["none", "gzip", "zstd"] = "none"
+    formulas: Literal["neutralise", "keep"] = Field(
+        default="neutralise",
+        description="Text that a spreadsheet would run as a formula: put an apostrophe before it, "
+        "or keep it as it is in the source.",
+    )
 
     def write(self, release: Release, settings: Settings) -> Receipt:
         """Publish `<path>/<dataset>/releases/<version>/data/<table>.csv` and point LATEST at it.
@@ -57,7 +67,7 @@ class CsvSink(Sink, frozen=True):
             SinkUnavailable: Another publisher is at work.
         """
         del settings
-        form = _Csv(_SUFFIXES[self.compression])
+        form = _Csv(_SUFFIXES[self.compression], neutralise=self.formulas == "neutralise")
         folder = Store(self.path).publish(release, form)
         return Receipt(
             sink=self.kind,
@@ -78,28 +88,37 @@ class _Csv:
     """One text file per table, and what there is to note of them."""
 
     suffix: str
+    neutralise: bool
     notes: list[str] = field(default_factory=list)
 
     def file(self, table: str) -> str:
         return f"data/{file_name(table)}{self.suffix}"
 
     def write(self, release: Release, table: str, path: Path) -> None:
-        neutralised = write_csv(release.frame(table), path, release.schema.tables[table])
+        rows, schema = release.frame(table), release.schema.tables[table]
+        neutralised = write_csv(rows, path, schema, neutralise=self.neutralise)
         if neutralised:
             self.notes.append(f"table {table}: {_said(neutralised)}")
 
 
-def write_csv(rows: pd.DataFrame | Iterable[pd.DataFrame], path: Path, schema: TableSchema) -> int:
+def write_csv(
+    rows: pd.DataFrame | Iterable[pd.DataFrame],
+    path: Path,
+    schema: TableSchema,
+    *,
+    neutralise: bool,
+) -> int:
     """Write rows as the source's text file would hold them, whole or not at all.
 
-    Missing cells, numbers, dates and the order of columns are as in the source. A cell that a
-    spreadsheet would run as a formula (it starts with `=`, `+`, `-`, `@`, a tab or a line break,
-    and is no plain number) gets a leading apostrophe.
+    Missing cells, numbers, dates and the order of columns are as in the source.
 
     Args:
         rows: Rows with the schema's columns, in one frame or in several.
         path: Ends in `.csv`, `.csv.gz` or `.csv.zst`.
         schema: Holds the text format of each column.
+        neutralise: Whether a text cell or header that a spreadsheet would run as a formula (it
+            starts with `=`, `+`, `-`, `@`, a tab or a line break, and is no plain number) gets a
+            leading apostrophe. Without, every text is written as it is.
 
     Returns:
         How many cells, headers too, got an apostrophe.
@@ -109,7 +128,7 @@ def write_csv(rows: pd.DataFrame | Iterable[pd.DataFrame], path: Path, schema: T
     """
     try:
         with _whole_file(path) as raw, _compressed(raw, path) as file:
-            changed = _write_rows(rows, file, schema)
+            changed = _write_rows(rows, file, schema, neutralise=neutralise)
     except OSError as error:
         raise ReleaseError(
             f"the file can't be written: {error.strerror or type(error).__name__}", where=str(path)
@@ -125,21 +144,28 @@ def _said(n: int) -> str:
 
 
 def _write_rows(
-    rows: pd.DataFrame | Iterable[pd.DataFrame], file: IO[bytes], schema: TableSchema
+    rows: pd.DataFrame | Iterable[pd.DataFrame],
+    file: IO[bytes],
+    schema: TableSchema,
+    *,
+    neutralise: bool,
 ) -> int:
     import pandas as pd
     import pyarrow as pa
 
     from pipelines.text_formats import to_text
 
-    header, changed = _neutral(pa.array(schema.names, type=pa.string()))
+    header = pa.array(schema.names, type=pa.string())
+    changed = 0
+    if neutralise:
+        header, changed = _neutral(header)
     file.write(_lines([header.slice(i, 1) for i in range(len(header))]))
     for part in _parts([rows] if isinstance(rows, pd.DataFrame) else rows):
         text = to_text(part, schema.columns)
         cells = []
         for column in schema.columns:
             written = pa.array(text[column.name].astype(object), type=pa.string())
-            if not column.dtype.lower().startswith(_NEVER_FORMULAS):
+            if neutralise and not column.dtype.lower().startswith(_NEVER_FORMULAS):
                 # A missing cell is the source's own token, which may well be a dash.
                 there = pa.array(part[column.name].notna().to_numpy())
                 written, found = _neutral(written, there)

@@ -11,6 +11,7 @@ and with `replace: true` renamed to `<table>_before_waxwork`, never dropped.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
@@ -22,7 +23,7 @@ from pipelines.secrets import SecretName
 from tabular.errors import ConfigurationError, ReleaseError, SinkUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import psycopg
     from psycopg import sql
@@ -90,6 +91,22 @@ class SqlSink(Sink, frozen=True):
             rows={name: entry.rows for name, entry in manifest.tables.items()},
             notes=tuple(notes),
         )
+
+    def refuse_early(self, dataset: str, tables: Sequence[str], settings: Settings) -> None:
+        """Refuse tables of another origin before anything is learnt.
+
+        A database that does not answer now may do so by the time of the publish.
+        """
+        from pipelines.postgres_tables import find
+
+        with (
+            contextlib.suppress(SinkUnavailable),
+            _connected(self.url, settings) as connection,
+            _translated(f"schema {self.schema_name}"),
+        ):
+            cursor = connection.cursor()
+            for name in tables:
+                self._must_give_way(name, find(cursor, self.schema_name, name), dataset)
 
     def still_holds(self, receipt: Receipt, settings: Settings) -> bool:
         """Whether the tables are still marked as of this version; true if nobody answers."""

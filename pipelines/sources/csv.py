@@ -72,8 +72,13 @@ class CsvSource(Source, frozen=True):
             keep_caps(settings, where, columns=len(names))
             body = _Chained(head[size:], stream)
             cells = self._cells(body, names, delimiter, settings, path)
+            n_quotes = stream.n_quotes
         if not cells.num_rows:
             raise SourceError("there is a header, and no rows", where=where)
+        # Arrow lets the end of the file close a quote, and so takes all rows after it for a cell.
+        suspect = n_quotes % 2 == 1 or (n_quotes > 0 and _ends_in_a_line_end(cells))
+        if suspect and (fault := self._fault(path, len(names), delimiter, settings)):
+            raise fault
         frame, columns = typed(cells, missing=self.missing)
         return RawData({table_name(path): RawTable(frame, columns)})
 
@@ -137,13 +142,17 @@ class CsvSource(Source, frozen=True):
             if not ragged and "Empty CSV file" in str(error):
                 return pa.table({name: pa.array([], pa.large_string()) for name in names})
             # The library's message holds the row itself.
-            raise self._unreadable(path, len(names), delimiter, settings) from None
+            fault = self._fault(path, len(names), delimiter, settings) or SourceError(
+                f"the rows can't be told apart; one may be longer than {_BLOCK:,} bytes",
+                where=str(path),
+            )
+            raise fault from None
         return pa.Table.from_batches(batches, reader.schema)
 
-    def _unreadable(
+    def _fault(
         self, path: Path, n_columns: int, delimiter: str, settings: Settings
-    ) -> SourceError:
-        """Where the file breaks its form, found by a slow and careful second reading."""
+    ) -> SourceError | None:
+        """Where the file breaks its form, if it does, by a slow and careful second reading."""
         where = str(path)
         with TextStream(path, self.encoding, settings) as stream:
             lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8", newline="")
@@ -167,9 +176,7 @@ class CsvSource(Source, frozen=True):
                 )
             finally:
                 csv.field_size_limit(limit)
-        return SourceError(
-            f"the rows can't be told apart; one may be longer than {_BLOCK:,} bytes", where=where
-        )
+        return None
 
 
 class _Chained(io.RawIOBase):
@@ -190,6 +197,12 @@ class _Chained(io.RawIOBase):
         taken, self._first = self._first[: len(view)], self._first[len(view) :]
         view[: len(taken)] = taken
         return len(taken)
+
+
+def _ends_in_a_line_end(cells: pa.Table) -> bool:
+    """Whether the very last cell holds the end of a line."""
+    last = str(cells.column(cells.num_columns - 1)[-1].as_py())
+    return "\n" in last or "\r" in last
 
 
 def _head(stream: io.RawIOBase) -> bytes:

@@ -57,8 +57,14 @@ class TextStream(io.RawIOBase):
         self._raw = opened(path)
         self._file = _decompressed(path, self._raw)
         self._n_read = 0
+        self._n_quotes = 0
         self._ready = b""
         self._ended = False
+
+    @property
+    def n_quotes(self) -> int:
+        """Double quotes among the bytes read so far."""
+        return self._n_quotes
 
     def readable(self) -> bool:
         """Always."""
@@ -110,7 +116,9 @@ class TextStream(io.RawIOBase):
             raise SourceError("there are zero bytes in it, so it is not text", where=where)
         # Bytes that proved to be UTF-8 need no second encoding.
         plain = self._is_utf8 and not held and not self._decoder.getstate()[0]
-        return block if plain else text.encode()
+        ready = block if plain else text.encode()
+        self._n_quotes += ready.count(b'"')
+        return ready
 
     def _not_text(self, offset: int, block: bytes, *, first: bool) -> SourceError:
         guess = next((name for bom, name in _BOMS if first and block.startswith(bom)), None)

@@ -379,3 +379,14 @@ def test_a_password_has_no_place_in_a_configuration() -> None:
     with pytest.raises(ConfigurationError, match="there is a password") as caught:
         SqlSink(url="postgresql://user:sesame@127.0.0.1/test")
     assert "sesame" not in str(caught.value)
+
+
+def test_a_foreign_table_is_refused_before_anything_is_learnt(
+    sink: SqlSink, connection: Connection, tmp_path: Path
+) -> None:
+    sink.refuse_early("example", ["numbers"], Settings())
+    sink.write(_numbers(tmp_path, "v1", [1, 2]), Settings())
+    sink.refuse_early("example", ["numbers"], Settings())
+    connection.execute("create table people (a int)")
+    with pytest.raises(ReleaseError, match="a table that this dataset did not publish"):
+        sink.refuse_early("example", ["numbers", "people"], Settings())

@@ -217,3 +217,22 @@ def test_clean_says_how_much_went(capsys: pytest.CaptureFixture[str]) -> None:
 def test_nothing_is_logged_at_the_root(people: Path) -> None:
     entry(["fit", "--source", str(people), "--generator", "independent", "--out", "m"])
     assert logging.getLogger().level == logging.WARNING
+
+
+def test_integers_turned_to_floats_are_named_as_such(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = {}
+    for number, side in enumerate(("train", "holdout", "synthetic")):
+        paths[side] = tmp_path / f"{side}.csv"
+        frame = survey(2_000, seed=number)
+        if side == "synthetic":
+            frame["size"] = frame["size"].astype(float)
+        frame.to_csv(paths[side], index=False)
+    arguments = [part for side, path in paths.items() for part in (f"--{side}", str(path))]
+    assert entry(["check", *arguments, "--json"]) == 3
+    answer = json.loads(_said(capsys)[0])
+    (contract,) = [r for r in answer["report"]["results"] if r["check"] == "contract"]
+    assert contract["status"] == "fail"
+    assert contract["value"] == 1.0
+    assert "type(size), which asks that" in contract["message"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import stat
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -109,6 +110,56 @@ def test_a_category_that_no_row_has_is_not_in_the_file(tmp_path: Path) -> None:
     rows = pd.Categorical(["common", "common"], categories=["common", "rare-secret"])
     write_parquet(pd.DataFrame({"a": rows}), tmp_path / "rows.parquet", synthetic=True)
     assert b"rare-secret" not in (tmp_path / "rows.parquet").read_bytes()
+
+
+@pytest.mark.parametrize("n_parts", [1, 3])
+def test_pandas_alone_reads_the_dtypes_that_were_written(tmp_path: Path, n_parts: int) -> None:
+    frame, schema = every_dtype()
+    parts = [frame.iloc[:1], frame.iloc[1:2], frame.iloc[2:]] if n_parts == 3 else [frame]
+    write_parquet_parts(parts, tmp_path / "rows.parquet", schema=schema, synthetic=True)
+    read = pd.read_parquet(tmp_path / "rows.parquet")
+    assert read.dtypes.astype(str).to_dict() == frame.dtypes.astype(str).to_dict()
+    pd.testing.assert_frame_equal(read, frame)
+
+
+def test_the_metadata_for_pandas_hold_names_and_dtypes_and_nothing_of_the_rows(
+    tmp_path: Path,
+) -> None:
+    def metadata(cells: list[str], categories: list[str]) -> dict[bytes, bytes]:
+        frame = pd.DataFrame({"a": pd.Categorical(cells, categories=categories)})
+        frame.attrs["note"] = cells[0]
+        write_parquet(frame, tmp_path / "rows.parquet")
+        return dict(parquet.read_schema(tmp_path / "rows.parquet").metadata or {})
+
+    found = metadata(["x"], ["x"])
+    assert json.loads(found[b"pandas"])["index_columns"] == []
+    assert found == metadata(["secret", "y", "y"], ["secret", "y", "z"])
+
+
+def test_equal_categories_give_equal_bytes_whatever_their_list_was(tmp_path: Path) -> None:
+    for name, categories in {"one": ["b", "a", "never"], "two": ["a", "b"]}.items():
+        rows = pd.Categorical(["b", "a", None, "b"], categories=categories)
+        write_parquet(pd.DataFrame({"a": rows}), tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_parts_may_each_have_other_categories(tmp_path: Path) -> None:
+    cells: list[list[int | None]] = [[1, None], [None, None], [3, 2]]
+    parts = [pd.DataFrame({"a": pd.Categorical(part)}) for part in cells]
+    write_parquet_parts(parts, tmp_path / "rows.parquet")
+    schema = TableSchema(columns=(Column(name="a", dtype="category"),))
+    read = read_parquet(tmp_path / "rows.parquet", schema)["a"]
+    assert read.dtype == "category"
+    assert [None if pd.isna(cell) else int(cell) for cell in read] == [1, None, None, None, 3, 2]
+
+
+def test_pandas_alone_reads_categories_that_are_no_text_as_their_values(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {"n": pd.Categorical([3, None, 1]), "flag": pd.Categorical([True, False, None])}
+    )
+    write_parquet(frame, tmp_path / "rows.parquet")
+    values = frame.astype(object).astype({"n": "Int64", "flag": "boolean"})
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "rows.parquet"), values)
 
 
 def test_text_without_a_single_cell_is_still_text_to_other_readers(tmp_path: Path) -> None:

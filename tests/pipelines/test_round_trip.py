@@ -34,3 +34,16 @@ def test_a_csv_comes_out_as_the_source_was_written(
         assert set(made[name]) <= set(real[name]), name
         share = (real[name] == "?").mean()
         assert (made[name] == "?").mean() == pytest.approx(share, abs=0.05), name
+
+
+def test_text_that_looks_like_a_formula_comes_out_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAXWORK_HOME", str(tmp_path / "home"))
+    source, model, out = tmp_path / "source.csv", tmp_path / "model", tmp_path / "out.csv"
+    cells = ["-5 to 0", "=high", "+more", "@home"]
+    pd.DataFrame({"range": cells * 100, "n": range(400)}).to_csv(source, index=False)
+    arguments = ["fit", "--source", str(source), "--generator", "bootstrap"]
+    assert entry([*arguments, "--out", str(model)]) == 0
+    assert entry(["sample", str(model), "--rows", "200", "--out", str(out)]) == 0
+    assert set(_raw(out)["range"]) == set(cells)

@@ -283,3 +283,51 @@ def test_columns_keep_their_order_index_and_odd_names() -> None:
     assert list(text) == ['b "\n', "a"]
     assert text.index.tolist() == [7]
     assert {type(cell) for cell in text.to_numpy().ravel()} == {str}
+
+
+@pytest.mark.parametrize(
+    ("cells", "date_format"),
+    [
+        (["24.03.1996", "", "01.02.2020"], "%d.%m.%Y"),
+        (["24-03-1996", "01-02-2020"], "%d-%m-%Y"),
+        (["31/12/2020", "01/02/2020"], "%d/%m/%Y"),
+        (["12/31/2020", "01/02/2020", "NA"], "%m/%d/%Y"),
+        (["2020/12/31", "0999/01/02"], "%Y/%m/%d"),
+    ],
+)
+def test_days_in_other_orders_are_moments_that_are_written_back_alike(
+    cells: list[str], date_format: str
+) -> None:
+    series, column = one(cells)
+    assert (column.sdtype, column.datetime_format) == ("datetime", date_format)
+    year, month, day = (0, 1, 2) if date_format.startswith("%Y") else (2, 1, 0)
+    month, day = (day, month) if date_format.startswith("%m") else (month, day)
+    there = [cell for cell in cells if len(cell) > 2]
+    parts = [[int(part) for part in cell.replace("-", "/").replace(".", "/").split("/")]
+             for cell in there]  # fmt: skip
+    expected = [dt.datetime(part[year], part[month], part[day]) for part in parts]  # noqa: DTZ001
+    assert series.dropna().to_numpy().astype("datetime64[us]").tolist() == expected
+    assert [cell for cell in again(cells) if len(cell) > 2] == there
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["01/02/2020", "12/11/2020"],  # day or month first
+        ["31/12/2020", "12/31/2020"],
+        ["1.2.2020", "24.03.1996"],
+        ["30.02.2020"],
+        ["2020/13/01"],
+        ["24.03.96"],
+        ["24.03.1996", "24-03-1996"],
+        ["03-24-1996"],
+        ["00.00.0000"],
+        ["01.01.0000"],
+    ],
+)
+def test_days_that_no_one_order_fits_are_text(cells: list[str]) -> None:
+    assert one(cells)[1].dtype == "string"
+
+
+def test_eight_digits_are_a_number_whatever_day_they_would_be() -> None:
+    assert one(["20201231", "20200101"])[1].dtype == "int64"

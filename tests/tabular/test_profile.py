@@ -357,3 +357,35 @@ def test_declared_personal_data_says_so() -> None:
 def test_the_target_is_never_guessed() -> None:
     said = found(pd.DataFrame({"target": [0, 1] * 30, "label": ["a", "b"] * 30}))
     assert said == {}
+
+
+@pytest.mark.parametrize(
+    "write", ["{d:02}/{m:02}/{y}", "{d}.{m}.{y}", "{y}/{m}/{d}", "{m}-{d}-{y}"]
+)
+def test_days_left_as_text_are_never_codes(write: str) -> None:
+    days = [
+        write.format(d=d, m=m, y=y) for y in range(1990, 1999) for m in range(1, 13) for d in (1, 9)
+    ]
+    assert one(days).sdtype == "unknown"
+    assert one(days * 4).sdtype == "categorical"
+    # Some of them among codes are enough.
+    assert one([*days, *(f"A{i}" for i in range(3 * len(days)))]).sdtype == "unknown"
+
+
+def test_times_of_day_are_never_codes() -> None:
+    times = [f"{i // 60}:{i % 60:02}" for i in range(600)]
+    assert one(times).sdtype == "unknown"
+    assert one(times * 3).sdtype == "categorical"
+
+
+def test_numbers_that_a_few_words_got_into_are_neither_codes_nor_categories() -> None:
+    numbers = [f"{i * 7.25}" for i in range(1, 1000)]
+    assert one([*numbers, "refused"]).sdtype == "unknown"
+    assert one([*numbers, *numbers[:400], "refused", "n/k"]).sdtype == "unknown"
+    assert one([*numbers, *numbers, *numbers, "refused"]).sdtype == "categorical"
+    # The word may stand far down the file.
+    assert one([*(str(i) for i in range(1, 5000)), "refused"]).sdtype == "unknown"
+
+
+def test_digits_alone_may_be_codes() -> None:
+    assert one([f"{i * 37:07}" for i in range(1000)]).sdtype == "id"

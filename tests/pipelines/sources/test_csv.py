@@ -204,3 +204,24 @@ def test_rows_that_only_arrow_can_t_tell_apart_are_refused_too(file: Path) -> No
     long = "x" * 20_000_000
     with pytest.raises(SourceError, match="can't be told apart"):
         read(file, f'a,b\n1,2\n"{long}",2\n')
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", 10), ('5" pipe,2\n', 10), ("", 0)],
+    ids=["odd", "even", "last line"],
+)
+def test_rows_after_a_quote_that_is_left_open_are_not_swallowed(
+    file: Path, before: str, after: int
+) -> None:
+    text = "a,b\n" + before + "1,2\n" * 80 + '1,"CELL\n' + "1,2\n" * after
+    line = 82 + before.count("\n")
+    with pytest.raises(SourceError, match=f"begins on line {line} don't match") as caught:
+        read(file, text)
+    assert "CELL" not in str(caught.value)
+
+
+def test_a_quote_that_opens_no_cell_is_a_character(file: Path) -> None:
+    frame = read(file, 'a,b\n5" pipe,1\n7,"two\nlines"\n').frame
+    assert frame["a"].tolist() == ['5" pipe', "7"]
+    assert frame["b"].tolist() == ["1", "two\nlines"]

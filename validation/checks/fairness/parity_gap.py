@@ -177,7 +177,10 @@ class ParityGap(Check, frozen=True):
             value=worst.amplification,
             interval=(low, high),
             baseline=baseline,
-            threshold=self.threshold,
+            # Where rows are few more is let pass: then that is the threshold that was used.
+            threshold=self.threshold
+            if status == "fail"
+            else max(self.threshold, allowance(2 * self.threshold, worst.spread, plain)),
             smallest_effect=self.threshold + (z + POWER) * worst.spread,
             n_rows=len(evidence.synthetic),
             details={

@@ -266,10 +266,11 @@ def _said(worst: _Finding, findings: list[_Finding]) -> str:
             f"no attack's AUC is above {figure(worst.interval[1])} on all records{apart}, "
             "uncertainty included; guessing reaches 0.500"
         )
+    bound = "a share" if worst.bound == worst.value else "an upper bound"
     return (
         f"{worst.attack} on {worst.part} reaches {figure(worst.value)} "
         f"({figure(worst.interval[0])} to {figure(worst.interval[1])}); guessing reaches "
-        f"{figure(worst.null)}, and at most {figure(worst.limit)} is tolerated"
+        f"{figure(worst.null)}, and {bound} above {figure(worst.limit)} is not tolerated"
     )
 
 

@@ -39,8 +39,14 @@ class Contract(Check, frozen=True):
         threshold = 0.0 if evidence.own else wilson(real_broken, beside.n_rows)[1]
         failing = bool(whole) or (share > 0 if evidence.own else interval[0] > threshold)
         blocking = [rule for rule in verdict.failed if rule.severity == "blocking"]
-        named = [rule.rule for rule in (whole or blocking)]
-        if failing:
+        named = [rule.rule for rule in blocking]
+        if whole:
+            # A column of another type is wrong in every row.
+            broken, share, interval = n, 1.0, wilson(n, n)
+            message = "the contract is broken as a whole: " + "; ".join(
+                f"{rule.rule}, which asks that {rule.description}" for rule in whole[:3]
+            )
+        elif failing:
             more = f" and {len(named) - 3} more" if len(named) > 3 else ""  # noqa: PLR2004  shown
             message = f"{broken} of {n} rows break the contract: {', '.join(named[:3])}{more}"
         elif broken:
