@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tabular.model import Progress
     from tabular.seeding import Seed
 
+_SMALLEST_LEAF, _LEAVES_AT_LEAST = 5, 20
+
 
 class TreesModel(Model):
     """One conditional density per column, in the order they are drawn."""
@@ -67,13 +69,16 @@ class Trees(Generator, frozen=True):
     model: ClassVar[type[Model]] = TreesModel
 
     trees: int = Field(
-        default=10, ge=1, le=200, description="Trees per column; more hide each person better."
+        default=20, ge=1, le=200, description="Trees per column; more hide each person better."
     )
     leaf: int = Field(
-        default=20, ge=5, le=100_000, description="Fewest rows in a leaf; more is more private."
+        default=50,
+        ge=5,
+        le=100_000,
+        description="Fewest rows in a leaf; more is more private. At most a 20th of all rows.",
     )
     share: float = Field(
-        default=0.4, gt=0, le=1, description="Share of the rows that each tree is grown on."
+        default=0.25, gt=0, le=1, description="Share of the rows that each tree is grown on."
     )
     min_backing: int = Field(
         default=5, ge=2, le=1000, description="Subjects behind every number the model holds."
@@ -94,9 +99,11 @@ class Trees(Generator, frozen=True):
         Raises:
             FitError: There are fewer rows than two leaves need.
         """
-        require_rows(train, 2 * self.leaf, self.kind)
+        # A small table would be one leaf, and its columns independent.
+        leaf = min(self.leaf, max(_SMALLEST_LEAF, train.n_rows // _LEAVES_AT_LEAST))
+        require_rows(train, 2 * leaf, self.kind)
         table = Symbols.of(train, self.min_backing)
-        growth = Growth(self.trees, self.leaf, self.min_backing, self.share, self.smoothing)
+        growth = Growth(self.trees, leaf, self.min_backing, self.share, self.smoothing)
         order = tuple(range(len(train.variables)))
         if self.order == "auto":
             progress(0.0, "order of the columns")

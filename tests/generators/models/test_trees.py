@@ -146,8 +146,8 @@ def test_progress_names_every_column(real: Table) -> None:
 
 
 def test_too_few_rows_for_two_leaves_are_refused(real: Table) -> None:
-    with pytest.raises(FitError, match="at least 40 subjects, there are 39"):
-        Trees(leaf=20).fit(real.take(np.arange(39)), seed=Seed(0))
+    with pytest.raises(FitError, match="at least 10 subjects, there are 9"):
+        Trees(leaf=20).fit(real.take(np.arange(9)), seed=Seed(0))
 
 
 def test_columns_that_are_constant_or_all_missing_come_back_so() -> None:
