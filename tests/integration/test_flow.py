@@ -68,6 +68,15 @@ def test_a_published_run_has_one_task_run_per_stage(program: Program, prefect_ap
     objects = program.home / "datasets" / "flow-published" / "objects"
     assert list(objects.iterdir()) == []
     assert program.run("refresh", config).stdout.startswith("Up to date")
+    artifacts = _ask(
+        prefect_api, "artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
+    )
+    kinds = {artifact["key"]: artifact["type"] for artifact in artifacts}
+    assert kinds == {
+        "waxwork-flow-published-progress": "progress",
+        "waxwork-flow-published-verdict": "table",
+        "waxwork-flow-published-report": "markdown",
+    }
 
 
 def test_a_rejected_run_publishes_nothing_and_its_re_run_fits_nothing(
@@ -184,3 +193,24 @@ def test_real_data_goes_the_whole_way_with_other_kinds(
     (run,) = _flow_runs(prefect_api, report["name"])
     assert run["state"]["name"] in {"Completed", "Held", "Rejected"}
     assert set(_task_states(prefect_api, run["id"])) >= STAGES - {"publish"}
+
+
+def test_a_source_that_does_not_answer_is_tried_again_and_a_bad_one_is_not(
+    tmp_path: Path, prefect_api: str
+) -> None:
+    program = Program(tmp_path, {"PREFECT_API_URL": prefect_api, "WAXWORK_SOURCE_RETRIES": "1"})
+    silent = program.write(
+        "silent.yaml",
+        "name: flow-silent\n"
+        "source: {kind: sql, url: 'postgresql://postgres@127.0.0.1:1/none', tables: [t]}\n",
+    )
+    (program.folder / "survey.csv").write_text("a,b\n")
+    for config, tries in ((silent, 2), (_config(program, "flow-empty"), 1)):
+        done = program.run("run", config, exits=1)
+        assert "Traceback" not in done.stderr
+        (run,) = _flow_runs(prefect_api, f"flow-{'silent' if tries == 2 else 'empty'}")
+        assert run["state"]["type"] == "FAILED"
+        body = {"flow_runs": {"id": {"any_": [run["id"]]}}}
+        (only,) = _ask(prefect_api, "task_runs/filter", body)
+        assert only["name"].startswith("source")
+        assert only["run_count"] == tries
