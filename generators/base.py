@@ -74,8 +74,13 @@ class Model(ABC):
         """
 
     def log_prob(self, rows: EncodedTable) -> npt.NDArray[np.float64]:
-        """Natural log of the density of each subject, shape (n_subjects,)."""
-        raise NotImplementedError(type(self).__name__)  # pragma: no cover  guarded by capability
+        """Natural log of the density of each subject, shape (n_subjects,).
+
+        Raises:
+            SampleError: The family has no likelihood, as its missing capability says.
+        """
+        del rows
+        raise SampleError(f"{type(self).__name__} has no likelihood")
 
     @abstractmethod
     def state(self) -> State:

@@ -1,8 +1,9 @@
-"""A real Prefect server on loopback, for all tests that look at a run through its API."""
+"""Real servers for tests: Prefect on loopback, a schema of PostgreSQL."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -10,10 +11,32 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 
 START_SECONDS = 120
+
+
+@pytest.fixture
+def connection(postgres_url: str) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection of the test's own to the real database."""
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def space(connection: psycopg.Connection[tuple[Any, ...]]) -> Iterator[str]:
+    """A schema of the test's own, with a name that needs quotes."""
+    name = f'Waxwork "{secrets.token_hex(4)}".x'
+    connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
+    connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(name)))
+    try:
+        yield name
+    finally:
+        connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,7 +18,6 @@ from tabular.schema import Column, Schema, TableSchema
 from tests.example_release import every_dtype, example_release, related_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from pipelines.releases import Release
@@ -27,24 +25,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 Connection = psycopg.Connection[tuple[Any, ...]]
-
-
-@pytest.fixture
-def connection(postgres_url: str) -> Iterator[Connection]:
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def space(connection: Connection) -> Iterator[str]:
-    """A schema of the test's own."""
-    name = f'Waxwork "{secrets.token_hex(4)}"'
-    connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
-    connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(name)))
-    try:
-        yield name
-    finally:
-        connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
 
 
 @pytest.fixture

@@ -27,24 +27,6 @@ pytestmark = pytest.mark.integration
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
-@pytest.fixture
-def connection(postgres_url: str) -> Iterator[Connection]:
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        yield connection
-
-
-@pytest.fixture
-def space(connection: Connection) -> Iterator[str]:
-    """A schema of the test's own, with a name that needs quotes."""
-    name = f'Source "{secrets.token_hex(4)}".x'
-    connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
-    connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(name)))
-    try:
-        yield name
-    finally:
-        connection.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(name)))
-
-
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
