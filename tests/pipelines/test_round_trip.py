@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,11 @@ from pipelines.cli import entry
 
 def _raw(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def _forms(tokens: pd.Series) -> set[str]:
+    """Tokens with every run of digits as one 9 where they are numbers; other tokens as they are."""
+    return {re.sub(r"\d+", "9", t) if re.fullmatch(r"-?[\d.]+", t) else t for t in tokens.unique()}
 
 
 @pytest.mark.parametrize("kind", ["bootstrap", "trees"])
@@ -31,7 +37,11 @@ def test_a_csv_comes_out_as_the_source_was_written(
     assert list(made) == list(real)
     assert len(made) == 6000
     for name in real:
-        assert set(made[name]) <= set(real[name]), name
+        if kind == "bootstrap":
+            assert set(made[name]) <= set(real[name]), name
+        else:
+            # A model may draw a number between two that were seen, in the form they all have.
+            assert _forms(made[name]) <= _forms(real[name]), name
         share = (real[name] == "?").mean()
         assert (made[name] == "?").mean() == pytest.approx(share, abs=0.05), name
 
