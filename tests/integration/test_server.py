@@ -44,7 +44,12 @@ class Server:
     folder: Path
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
-        answer = httpx.request(method, self.api + path, json=body or None, timeout=30)
+        # A server on SQLite answers 503 while another has the lock; Prefect's own client asks again.
+        for _ in range(20):
+            answer = httpx.request(method, self.api + path, json=body or None, timeout=30)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(0.5)
         answer.raise_for_status()
         return answer.json()
 
