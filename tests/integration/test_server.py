@@ -44,7 +44,7 @@ class Server:
     folder: Path
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
-        # A server on SQLite answers 503 while another has the lock; Prefect's own client asks again.
+        # On SQLite a server answers 503 while the file is locked; Prefect's own client asks again.
         for _ in range(20):
             answer = httpx.request(method, self.api + path, json=body or None, timeout=30)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
