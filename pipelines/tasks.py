@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import task
@@ -21,14 +20,13 @@ from prefect.tasks import Task, exponential_backoff
 from pipelines import stages
 from pipelines.base import Receipt
 from pipelines.config import PipelineConfig
-from pipelines.frames import write_parquet
-from pipelines.provenance import versions
+from pipelines.manifests import manifest_of
+from pipelines.quarantine import put_aside
 from pipelines.references import (
     DatasetRef,
     ModelRef,
     Outcome,
     RawRef,
-    Reference,
     ReportRef,
     SplitRef,
     digests,
@@ -40,10 +38,10 @@ from pipelines.references import (
     store_dataset,
     store_raw,
 )
-from pipelines.releases import FileDigest, Manifest, Release, data_digest, table_file
+from pipelines.releases import Release, data_digest
 from pipelines.settings import Settings
 from pipelines.stage_cache import as_task_result, cache_key, once, place, safe_stage, unchanged
-from pipelines.workspace import Attempt, Workspace, digest_of_json, write_private
+from pipelines.workspace import Attempt, digest_of_json, write_private
 from tabular.errors import SinkUnavailable, SourceUnavailable
 from tabular.split import Split
 from validation.gate import Decision
@@ -108,7 +106,7 @@ def keep_contract(config: PipelineConfig, described: DatasetRef, run: str) -> Da
 
         def make() -> DatasetRef:
             kept = stages.keep_contract(load_dataset(described), config)
-            _quarantine(kept, workspace, run)
+            put_aside(kept, workspace, run)
             return store_dataset(kept.dataset, workspace).model_copy(
                 update={"set_aside": kept.counts}
             )
@@ -272,7 +270,7 @@ def publish(
     with safe_stage("publish") as running:
         folder = workspace.run_folder(run)
         decision = Decision.model_validate_json((folder / "decision.json").read_bytes())
-        manifest = _manifest(config, synthetic, decision, raw, workspace, folder)
+        manifest = manifest_of(config, synthetic, decision, raw, workspace, folder)
         release = Release(
             manifest=manifest,
             files={name: artifact.path for name, artifact in synthetic.tables.items()},
@@ -283,47 +281,6 @@ def publish(
         receipts = stages.publish(release, config, settings)
         running.outcome = ", ".join(receipt.location for receipt in receipts)
     return receipts
-
-
-def _manifest(
-    config: PipelineConfig,
-    synthetic: DatasetRef,
-    decision: Decision,
-    raw: RawRef,
-    workspace: Workspace,
-    folder: Path,
-) -> Manifest:
-    """The run's manifest: written once, so that a retry publishes the same version again."""
-    written = folder / "manifest.json"
-    if written.exists():
-        return Manifest.model_validate_json(written.read_bytes())
-    past = workspace.attempts()
-    published = [attempt for attempt in past if attempt.verdict == "publish"]
-    since = len(past) - past.index(published[-1]) - 1 if published else len(past)
-    now = dt.datetime.now(tz=dt.UTC)
-    manifest = Manifest(
-        name=config.name,
-        version=f"{now:%Y%m%dT%H%M%SZ}-{decision.data_digest[:8]}",
-        created=now.isoformat(timespec="seconds"),
-        tables={
-            name: FileDigest(file=table_file(name), rows=a.rows, sha256=a.sha256)
-            for name, a in synthetic.tables.items()
-        },
-        data_digest=decision.data_digest,
-        config_digest=digest_of_json(config.model_dump(mode="json")),
-        source_fingerprint=raw.fingerprint,
-        seed=config.seed,
-        generator=config.generator.model_dump(mode="json"),
-        packages=versions(),
-        verdict=decision.verdict,
-        policy=decision.policy,
-        reasons=decision.reasons,
-        attempts=since + 1,
-        releases=len(published),
-        previous=published[-1].version if published else None,
-    )
-    write_private(written, manifest.model_dump_json(indent=1))
-    return manifest
 
 
 def record(config: PipelineConfig, raw: RawRef, outcome: Outcome, run: str) -> None:
@@ -347,21 +304,6 @@ def record(config: PipelineConfig, raw: RawRef, outcome: Outcome, run: str) -> N
     write_private(folder / "outcome.json", outcome.model_dump_json(indent=1))
     if outcome.verdict == "publish":
         workspace.forget_rows()
-
-
-def _quarantine(kept: stages.Kept, workspace: Workspace, run: str) -> None:
-    if not kept.aside:
-        return
-    folder = workspace.run_folder(run) / "quarantine"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for index, (name, frame) in enumerate(kept.aside.items()):
-        schema = kept.dataset.schema.tables[name]
-        write_parquet(frame, folder / f"table-{index}.parquet", schema=schema)
-    write_private(folder / "rules.json", _Counts(counts=kept.counts).model_dump_json(indent=1))
-
-
-class _Counts(Reference):
-    counts: dict[str, dict[str, int]]
 
 
 def _retriable(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
