@@ -269,15 +269,24 @@ def releases(store: Path, *, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--all", "everything", is_flag=True, help="Whatever its age.")
+@click.option("--older-than", metavar="AGE", help="Such as 30d, 12h, 2w; else WAXWORK_KEEP_DAYS.")
+@click.option("--all", "everything", is_flag=True, help="Whatever its age, and all reports too.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 @click.pass_context
-def clean(ctx: click.Context, *, everything: bool) -> None:
-    """Delete expired models, quarantine and intermediate data of all datasets."""
-    settings = _settings(debug=ctx.obj)
-    from pipelines.workspace import clean as clean_all
+def clean(
+    ctx: click.Context, older_than: str | None, *, everything: bool, dry_run: bool, as_json: bool
+) -> None:
+    """Delete expired rows, models, cache, quarantine and reports of all datasets.
 
-    gone = clean_all(settings, keep_days=0 if everything else settings.keep_days)
-    click.echo(f"{gone} entries deleted")
+    The log of attempts stays. Datasets of which a run is going on are left alone.
+    """
+    settings = _settings(debug=ctx.obj)
+    from pipelines.commands.clean import clean as clean_all
+
+    clean_all(
+        settings, older_than=older_than, everything=everything, dry_run=dry_run, as_json=as_json
+    )
 
 
 class _Terminated(KeyboardInterrupt):

@@ -53,3 +53,5 @@ def prepare(settings: Settings, *, debug: bool = False) -> None:
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if "PREFECT_HOME" in wanted:
+        (settings.home / "prefect").mkdir(exist_ok=True, mode=0o700)

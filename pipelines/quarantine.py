@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.frames import write_parquet
 from pipelines.references import Reference
-from pipelines.workspace import write_private
+from pipelines.workspace import private_folder, write_private
 
 if TYPE_CHECKING:
     from pipelines.stages import Kept
@@ -18,7 +18,7 @@ def put_aside(kept: Kept, workspace: Workspace, run: str) -> None:
     if not kept.aside:
         return
     folder = workspace.run_folder(run) / "quarantine"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    private_folder(folder)
     for index, (name, frame) in enumerate(kept.aside.items()):
         schema = kept.dataset.schema.tables[name]
         write_parquet(frame, folder / f"table-{index}.parquet", schema=schema)

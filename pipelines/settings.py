@@ -6,6 +6,7 @@ Every field is an environment variable with the prefix `WAXWORK_`, for example
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -31,11 +32,25 @@ class Settings(BaseSettings):
     threads: int = Field(
         default=max(1, min(4, os.cpu_count() or 1)), ge=1, description="Threads per computation."
     )
+    keep: Literal["nothing", "unpublished", "everything"] = Field(
+        default="unpublished",
+        description="Whose rows, models, cache and quarantine outlive their run: no run's, those "
+        "of runs that did not publish (so that a re-run fits nothing anew), or every run's.",
+    )
     keep_days: float = Field(
         default=7,
         ge=0,
-        description="Days that models and intermediate data of a run that did "
-        "not publish are kept for a re-run.",
+        description="Days after which they go all the same, when the next run "
+        "of the dataset begins or with `waxwork clean`.",
+    )
+    keep_runs: int = Field(
+        default=50, ge=1, description="Runs of a dataset whose reports are kept."
+    )
+    max_workspace_bytes: int = Field(
+        default=20 << 30,
+        ge=1,
+        description="Most bytes of rows and models in a dataset's workspace: a run deletes old "
+        "ones when it begins, and stops before it passes this.",
     )
     source_retries: int = Field(default=2, ge=0, description="Retries of sources and sinks.")
     device: str = Field(default="auto", description="auto, cpu or cuda.")

@@ -39,6 +39,7 @@ from pipelines.references import (
     store_raw,
 )
 from pipelines.releases import Release, data_digest
+from pipelines.retention import after_publish
 from pipelines.settings import Settings
 from pipelines.stage_cache import as_task_result, cache_key, once, place, safe_stage, unchanged
 from pipelines.workspace import Attempt, digest_of_json, write_private
@@ -285,7 +286,7 @@ def publish(
 
 def record(config: PipelineConfig, raw: RawRef, outcome: Outcome, run: str) -> None:
     """Append the attempt to the log, and delete the real rows if it was published."""
-    _, workspace = place(config)
+    settings, workspace = place(config)
     workspace.record(
         Attempt(
             at=dt.datetime.now(tz=dt.UTC).isoformat(timespec="seconds"),
@@ -303,7 +304,7 @@ def record(config: PipelineConfig, raw: RawRef, outcome: Outcome, run: str) -> N
     folder = workspace.run_folder(run)
     write_private(folder / "outcome.json", outcome.model_dump_json(indent=1))
     if outcome.verdict == "publish":
-        workspace.forget_rows()
+        after_publish(workspace, settings)
 
 
 def _retriable(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:

@@ -4,10 +4,10 @@
         attempts.jsonl                 append-only: one line per attempt, never rewritten
         objects/<sha256>               what stages made, named by its digest
         cache/<stage>-<key>.json       which objects a stage made from which inputs
+        source-profile.json            what the last release's source was like, in aggregates
         runs/<run>/                    report.json, report.html, decision.json, quarantine/
 
-Objects, cache and quarantine hold real rows or models of them. They are deleted after a publish,
-and otherwise once they are older than `keep_days`; reports and the log stay.
+Objects, cache and quarantine hold real rows or models of them; `pipelines.retention` deletes them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import json
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +33,9 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 _Made = TypeVar("_Made", bound=BaseModel)
+
+STAGING = ".staging-"
+"""How the names of files begin that are still being written, or already being deleted."""
 
 
 class Artifact(BaseModel):
@@ -69,12 +71,14 @@ class Workspace:
     Args:
         home: The folder of all datasets.
         name: The dataset's name, a slug.
+        limit: Most bytes of objects; `None`: as many as the disk holds.
     """
 
-    def __init__(self, home: Path, name: str) -> None:
+    def __init__(self, home: Path, name: str, *, limit: int | None = None) -> None:
         self.folder = home / name
-        for part in (self.folder, self._objects, self._cache, self.folder / "runs"):
-            _private_folder(part)
+        self._limit = limit
+        for part in (self.folder, self.objects, self.cache, self.runs):
+            private_folder(part)
 
     @classmethod
     def of(cls, name: str, settings: Settings) -> Workspace:
@@ -83,15 +87,22 @@ class Workspace:
         Raises:
             ArtifactError: The folder can't be made.
         """
-        return cls(settings.home / "datasets", name)
+        return cls(settings.home / "datasets", name, limit=settings.max_workspace_bytes)
 
     @property
-    def _objects(self) -> Path:
+    def objects(self) -> Path:
+        """What stages made, by digest."""
         return self.folder / "objects"
 
     @property
-    def _cache(self) -> Path:
+    def cache(self) -> Path:
+        """What was made from what."""
         return self.folder / "cache"
+
+    @property
+    def runs(self) -> Path:
+        """One folder for each run."""
+        return self.folder / "runs"
 
     @property
     def _log(self) -> Path:
@@ -99,8 +110,8 @@ class Workspace:
 
     def run_folder(self, run: str) -> Path:
         """Where a run's report and quarantine stand."""
-        folder = self.folder / "runs" / run
-        _private_folder(folder)
+        folder = self.runs / run
+        private_folder(folder)
         return folder
 
     @contextmanager
@@ -129,7 +140,7 @@ class Workspace:
 
     @contextmanager
     def _staging(self) -> Iterator[Path]:
-        folder = Path(tempfile.mkdtemp(prefix=".staging-", dir=self._objects))
+        folder = Path(tempfile.mkdtemp(prefix=STAGING, dir=self.objects))
         try:
             yield folder
         finally:
@@ -139,15 +150,17 @@ class Workspace:
         """Store what `write` writes to the path it is given, a file or a folder.
 
         Raises:
-            ArtifactError: It can't be written.
+            ArtifactError: It can't be written, or the workspace would grow beyond its limit.
         """
         try:
             with self._staging() as staging:
                 made = staging / "made"
                 write(made)
+                close_to_others(made)
                 digest = digest_of(made)
-                place = self._objects / digest
+                place = self.objects / digest
                 if not place.exists():
+                    self._must_fit()
                     made.rename(place)
         except OSError as error:
             raise ArtifactError(
@@ -155,19 +168,27 @@ class Workspace:
             ) from error
         return Artifact(path=place, sha256=digest, rows=rows)
 
+    def _must_fit(self) -> None:
+        if self._limit is not None and size_of(self.objects) > self._limit:
+            raise ArtifactError(
+                f"the workspace would hold more than {self._limit:,} bytes",
+                where=str(self.folder),
+                fix="Make room with `waxwork clean`, or raise WAXWORK_MAX_WORKSPACE_BYTES",
+            )
+
     # Cache
 
     def remembered(self, stage: str, key: str, model: type[_Made]) -> _Made | None:
         """What a stage made from these inputs before, if all of it is still there and whole."""
         try:
-            made = model.model_validate_json((self._cache / f"{stage}-{key}.json").read_bytes())
+            made = model.model_validate_json((self.cache / f"{stage}-{key}.json").read_bytes())
         except (OSError, ValidationError):
             return None
         return made if all(_is_whole(artifact) for artifact in artifacts_in(made)) else None
 
     def remember(self, stage: str, key: str, made: BaseModel) -> None:
         """Note what a stage made from these inputs."""
-        write_private(self._cache / f"{stage}-{key}.json", made.model_dump_json())
+        write_private(self.cache / f"{stage}-{key}.json", made.model_dump_json())
 
     # Attempts
 
@@ -188,32 +209,6 @@ class Workspace:
             file.write(attempt.model_dump_json() + "\n")
             file.flush()
             os.fsync(file.fileno())
-
-    # Cleaning
-
-    def forget_rows(self) -> None:
-        """Delete everything that holds real rows or models of them: after a publish."""
-        for part in (self._objects, self._cache):
-            for entry in part.iterdir():
-                _remove(entry)
-        for quarantine in self.folder.glob("runs/*/quarantine"):
-            _remove(quarantine)
-
-    def expire(self, keep_days: float) -> int:
-        """Delete what is older than `keep_days`; returns how many entries went."""
-        limit = time.time() - keep_days * 86_400
-        old = [
-            entry
-            for entry in (
-                *self._objects.iterdir(),
-                *self._cache.iterdir(),
-                *self.folder.glob("runs/*/quarantine"),
-            )
-            if entry.stat().st_mtime < limit
-        ]
-        for entry in old:
-            _remove(entry)
-        return len(old)
 
 
 def artifacts_in(value: object) -> Iterator[Artifact]:
@@ -248,7 +243,7 @@ def digest_of_json(value: object) -> str:
 
 def write_private(path: Path, text: str) -> None:
     """Write a file with mode 0600, whole or not at all."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".staging-")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=STAGING)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
     Path(name).replace(path)
@@ -258,12 +253,37 @@ def _is_whole(artifact: Artifact) -> bool:
     return artifact.path.exists() and digest_of(artifact.path) == artifact.sha256
 
 
-def _private_folder(folder: Path) -> None:
+def size_of(path: Path) -> int:
+    """Bytes in a file, or in all files of a folder; links count for themselves."""
+    if path.is_symlink() or not path.is_dir():
+        return path.lstat().st_size
+    return sum(size_of(part) for part in path.iterdir())
+
+
+def close_to_others(path: Path) -> None:
+    """Give a file or folder, and all it holds, modes that keep everybody else out."""
+    if path.is_symlink():
+        return
+    if path.is_dir():
+        path.chmod(0o700)
+        for part in path.iterdir():
+            close_to_others(part)
+    else:
+        path.chmod(0o600)
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder, and those above it, with mode 0700 whatever the umask.
+
+    Raises:
+        ArtifactError: It can't be made.
+    """
     try:
         # `mkdir` gives its mode to the last folder only.
         for part in (*reversed(folder.parents), folder):
             if not part.exists():
                 part.mkdir(mode=0o700, exist_ok=True)
+                part.chmod(0o700)
         folder.chmod(0o700)
     except OSError as error:
         raise ArtifactError(
@@ -271,19 +291,3 @@ def _private_folder(folder: Path) -> None:
             where=str(folder),
             fix="Set WAXWORK_HOME to a folder you may write",
         ) from error
-
-
-def _remove(entry: Path) -> None:
-    if entry.is_dir():
-        shutil.rmtree(entry, ignore_errors=True)
-    else:
-        entry.unlink(missing_ok=True)
-
-
-def clean(settings: Settings, *, keep_days: float) -> int:
-    """Expire the workspaces of all datasets; returns how many entries went."""
-    root = settings.home / "datasets"
-    if not root.is_dir():
-        return 0
-    names = [entry.name for entry in root.iterdir() if entry.is_dir()]
-    return sum(Workspace.of(name, settings).expire(keep_days) for name in names)

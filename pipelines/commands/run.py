@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -90,11 +91,27 @@ def watched() -> Iterator[None]:
 def _run_flow(config: PipelineConfig) -> tuple[Any, UUID | None]:
     from pipelines.flows.synthesize import synthesize
 
+    _start_server()
     state = synthesize(config, return_state=True)
     flow_run = state.state_details.flow_run_id
     if flow_run is not None:
         _drain(flow_run)
     return state, flow_run
+
+
+def _start_server() -> None:
+    """Start the server that a run brings along, so that only this user can read what it writes."""
+    from prefect.client.orchestration import get_client
+    from prefect.settings import get_current_settings
+
+    if get_current_settings().api.url is not None:
+        return
+    before = os.umask(0o077)
+    try:
+        with get_client(sync_client=True):
+            pass
+    finally:
+        os.umask(before)
 
 
 def _drain(flow_run: UUID) -> None:

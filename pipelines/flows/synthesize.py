@@ -14,6 +14,7 @@ from pipelines.config import PipelineConfig
 from pipelines.references import load_report
 from pipelines.refresh import standing
 from pipelines.reporting import also_told
+from pipelines.retention import attempt
 from pipelines.settings import Settings
 from pipelines.stage_cache import result_of
 from pipelines.workspace import Workspace
@@ -34,8 +35,7 @@ def synthesize(config: PipelineConfig, only_if_changed: bool = False) -> State[A
         return state
     run = str(runtime.flow_run.id)
     progress = ProgressArtifact(config.name)
-    with workspace.locked(), also_told(progress.update):
-        workspace.expire(settings.keep_days)
+    with attempt(workspace, settings), also_told(progress.update):
         raw = result_of(tasks.source_task(config, run))
         described = tasks.profile_task(config, raw)
         kept = result_of(tasks.contract_task(config, described, run))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import sqlite3
+import stat
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,11 @@ def test_a_run_talks_to_loopback_only_and_keeps_its_task_runs(tmp_path: Path) ->
         states = dict(database.execute("select name, state_type from task_run").fetchall())
     assert len(states) == 8, states
     assert set(states.values()) == {"COMPLETED"}
+
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in program.home.rglob("*")}
+    assert program.home / "prefect" / "prefect.db" in modes
+    open_to_others = {path for path, mode in modes.items() if mode & 0o077}
+    assert open_to_others == set()
 
 
 def _is_loopback(host: str) -> bool:

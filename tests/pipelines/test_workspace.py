@@ -2,14 +2,12 @@
 
 import os
 import stat
-import time
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
-from pipelines.settings import Settings
-from pipelines.workspace import Artifact, Attempt, Workspace, clean, digest_of
+from pipelines.workspace import Artifact, Attempt, Workspace, digest_of
 from tabular.errors import ArtifactError
 
 
@@ -81,36 +79,6 @@ def test_the_log_only_grows_and_survives_a_torn_line(tmp_path: Path) -> None:
     assert _mode(workspace.folder / "attempts.jsonl") == 0o600
 
 
-def test_after_a_publish_no_rows_are_left(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, "people")
-    workspace.remember("fit", "key", _Made(parts={"a": _put(workspace, "rows")}))
-    quarantine = workspace.run_folder("r") / "quarantine"
-    quarantine.mkdir()
-    (quarantine / "rows").write_text("rows")
-    (workspace.run_folder("r") / "report.json").write_text("{}")
-    workspace.record(_attempt("r"))
-    workspace.forget_rows()
-    left = {str(p.relative_to(workspace.folder)) for p in workspace.folder.rglob("*")}
-    assert left == {"objects", "cache", "runs", "runs/r", "runs/r/report.json", "attempts.jsonl"}
-
-
-def test_only_what_is_old_expires(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path, "people")
-    old, young = _put(workspace, "old"), _put(workspace, "young")
-    then = time.time() - 8 * 86_400
-    os.utime(old.path, (then, then))
-    assert workspace.expire(keep_days=7) == 1
-    assert not old.path.exists()
-    assert young.path.exists()
-
-
-def test_clean_covers_all_datasets(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path)
-    for name in ("one", "two"):
-        _put(Workspace.of(name, settings), name)
-    assert clean(settings, keep_days=0) == 2
-
-
 def test_two_runs_of_a_dataset_keep_out_of_each_others_way(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path, "people")
     with workspace.locked(), pytest.raises(ArtifactError, match="another run"):
@@ -131,3 +99,34 @@ def test_a_home_that_cannot_be_written_says_what_to_set(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ArtifactError, match="WAXWORK_HOME"):
         Workspace(tmp_path / "file", "people")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077, 0o022])
+def test_whatever_the_umask_only_the_user_may_read(tmp_path: Path, umask: int) -> None:
+    def write_model(folder: Path) -> None:
+        (folder / "part").mkdir(parents=True)
+        (folder / "part" / "arrays").write_text("arrays")
+
+    before = os.umask(umask)
+    try:
+        workspace = Workspace(tmp_path / "home", "people")
+        workspace.put(write_model)
+        workspace.remember("fit", "key", _Made(parts={"a": _put(workspace, "rows")}))
+        workspace.record(_attempt("r"))
+        workspace.run_folder("r")
+        with workspace.locked():
+            pass
+    finally:
+        os.umask(before)
+    found = [(tmp_path / "home"), *(tmp_path / "home").rglob("*")]
+    assert len(found) > 10
+    assert {_mode(path) for path in found if path.is_dir()} == {0o700}
+    assert {_mode(path) for path in found if path.is_file()} == {0o600}
+
+
+def test_a_full_workspace_refuses_more_and_keeps_nothing_of_it(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path, "people", limit=100)
+    _put(workspace, "x" * 60)
+    with pytest.raises(ArtifactError, match="WAXWORK_MAX_WORKSPACE_BYTES"):
+        _put(workspace, "y" * 60)
+    assert len(list(workspace.objects.iterdir())) == 1
