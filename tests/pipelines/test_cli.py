@@ -209,11 +209,6 @@ def test_a_setting_that_is_wrong_is_named(
     assert "WAXWORK_MAX_ROWS" in _said(capsys)[1]
 
 
-def test_clean_says_how_much_went(capsys: pytest.CaptureFixture[str]) -> None:
-    assert entry(["clean", "--all"]) == 0
-    assert _said(capsys)[0] == "0 entries deleted\n"
-
-
 def test_nothing_is_logged_at_the_root(people: Path) -> None:
     entry(["fit", "--source", str(people), "--generator", "independent", "--out", "m"])
     assert logging.getLogger().level == logging.WARNING

@@ -10,7 +10,6 @@ from typing import Literal
 
 import pytest
 
-from pipelines import retention
 from pipelines.cli import entry
 from pipelines.commands.clean import days, size
 from pipelines.retention import after_publish, attempt, clean
@@ -199,7 +198,7 @@ def test_deletion_that_is_cut_short_leaves_no_half_model(
     def dies(_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(retention.shutil, "rmtree", dies)
+    monkeypatch.setattr("shutil.rmtree", dies)
     with pytest.raises(KeyboardInterrupt):
         clean(settings, keep_days=0)
     assert not model.exists()
