@@ -42,6 +42,7 @@ def save(fitted: FittedGenerator, folder: Path) -> None:
         "kind": fitted.kind,
         "generator": fitted.generator.model_dump(mode="json"),
         "encoder": fitted.encoder.model_dump(mode="json"),
+        "context": fitted.context_encoder and fitted.context_encoder.model_dump(mode="json"),
         "values": state.values,
         "arrays_sha256": hashlib.sha256(arrays).hexdigest(),
     }
@@ -97,11 +98,13 @@ def load(folder: Path) -> FittedGenerator:
             _require_recorded(hashlib.sha256(text).hexdigest(), where)
         generator = kind.model_validate(body["generator"])
         encoder = TableEncoder.model_validate(body["encoder"])
+        around = TableEncoder.model_validate(body["context"]) if body.get("context") else None
         state = State(from_bytes(packed), body["values"])
-        model = kind.model.from_state(generator, encoder.variables, state)
+        given = around.variables if around else ()
+        model = kind.model.from_state(generator, (*given, *encoder.variables), state)
     except (LookupError, ValueError, TypeError, AttributeError) as error:
         raise ArtifactError("the model is damaged", where=where, fix="Fit it again") from error
-    return FittedGenerator(generator, encoder, model)
+    return FittedGenerator(generator, encoder, model, around)
 
 
 def _write(path: Path, content: bytes) -> None:

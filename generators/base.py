@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 
+from generators.encoding.arrays import beside
 from generators.encoding.table import TableEncoder, new_keys
 from generators.protection import Protection
 from tabular.component import Component, Registry
@@ -73,6 +74,15 @@ class Model(ABC):
             seed: Where every random number comes from; the same seed gives the same rows.
         """
 
+    def sample_given(self, context: EncodedTable, *, seed: Seed) -> EncodedTable:
+        """Draw a row for each row of context, shape (n_rows,); needs the capability `context`.
+
+        Raises:
+            SampleError: The family takes no context, as its missing capability says.
+        """
+        del context, seed
+        raise SampleError(f"{type(self).__name__} takes no context")
+
     def log_prob(self, rows: EncodedTable) -> npt.NDArray[np.float64]:
         """Natural log of the density of each subject, shape (n_subjects,).
 
@@ -114,6 +124,7 @@ class Generator(Component, ABC, frozen=True):
         self,
         train: Table,
         *,
+        context: Table | None = None,
         seed: Seed,
         protection: Protection | None = None,
         progress: Progress = silent,
@@ -122,6 +133,8 @@ class Generator(Component, ABC, frozen=True):
 
         Args:
             train: The rows to learn from, and nothing else.
+            context: What is known of each row before it is drawn, such as its parent's columns;
+                a row for each row of `train`. Needs the capability `context`.
             seed: Where every random number comes from.
             protection: Rare values and extremes; on by default.
             progress: Told how far the fit is.
@@ -144,9 +157,23 @@ class Generator(Component, ABC, frozen=True):
         if train.subject and not train.schema.sequence:
             # Kinds without sequences learn rows; whose they are still matters to the protection.
             encoded = _as_rows(encoded)
+        if train.owners is not None and not train.schema.sequence:
+            encoded = replace(encoded, owners=train.owners)
+        around = None
+        if context is not None:
+            around = self._context_encoder(context, protection)
+            encoded = beside(around.encode(context), encoded)
         model = self.fit_encoded(encoded, seed=seed.child("fit", self.kind), progress=progress)
         progress(1.0, "fitted")
-        return FittedGenerator(self, encoder, model)
+        return FittedGenerator(self, encoder, model, around)
+
+    def _context_encoder(self, context: Table, protection: Protection) -> TableEncoder:
+        if "context" not in self.capabilities:
+            able = sorted(k for k, g in GENERATORS.items() if "context" in g.capabilities)
+            raise ConfigurationError(
+                f"{self.kind} takes no context", fix=f"Choose one of {', '.join(able)}"
+            )
+        return TableEncoder.learn(context, protection)
 
 
 @dataclass(frozen=True)
@@ -156,6 +183,7 @@ class FittedGenerator:
     generator: Generator
     encoder: TableEncoder
     model: Model
+    context_encoder: TableEncoder | None = None
 
     @property
     def kind(self) -> str:
@@ -220,6 +248,22 @@ class FittedGenerator:
         if not whole and len(table) > n:
             return table.take(np.arange(n))
         return table
+
+    def sample_given(self, context: Table, *, seed: Seed) -> Table:
+        """Draw a row for each row of context, in its order.
+
+        Args:
+            context: As `fit` was given, without the rows.
+            seed: Where every random number comes from; the same seed gives the same rows.
+
+        Raises:
+            SampleError: The generator was fitted without context.
+        """
+        if self.context_encoder is None:
+            raise SampleError("the generator was fitted without context")
+        stream = seed.child("sample", self.kind)
+        encoded = self.model.sample_given(self.context_encoder.encode(context), seed=stream)
+        return self.encoder.decode(encoded, seed=stream)
 
     def sample_batches(self, n: int, *, batch_rows: int = 250_000, seed: Seed) -> Iterator[Table]:
         """Draw exactly `n` rows in batches, so that memory does not grow with `n`.

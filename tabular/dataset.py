@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tabular.errors import DataError
+from tabular.relations import owners
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,6 +32,8 @@ class Table:
         frame: Rows with a fresh RangeIndex and the schema's columns in order.
         schema: Its columns and keys.
         subject: Columns that identify the subject a row belongs to; empty: each row its own.
+        owners: The subject of each row as a code from 0, shape (n_rows,), where no column tells:
+            the subject's table is another one.
 
     Raises:
         DataError: Frame and schema don't have the same columns.
@@ -40,6 +43,7 @@ class Table:
     frame: pd.DataFrame
     schema: TableSchema
     subject: tuple[str, ...] = ()
+    owners: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         if tuple(self.frame.columns) != self.schema.names:
@@ -60,6 +64,8 @@ class Table:
         """The subject of each row as a code from 0, shape (n_rows,)."""
         import numpy as np
 
+        if self.owners is not None:
+            return self.owners
         if not self.subject:
             return np.arange(len(self.frame), dtype=np.int64)
         groups = self.frame.groupby(list(self.subject), sort=False, dropna=False, observed=True)
@@ -73,12 +79,15 @@ class Table:
 
     def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Table:
         """The rows at these positions, or where this mask is true."""
-        picked = self.frame.loc[rows] if rows.dtype == bool else self.frame.iloc[rows]
-        return self.with_frame(picked.reset_index(drop=True))
+        import pandas as pd
 
-    def with_frame(self, frame: pd.DataFrame) -> Table:
-        """The same table with other rows."""
-        return Table(self.name, frame, self.schema, self.subject)
+        picked = self.frame.loc[rows] if rows.dtype == bool else self.frame.iloc[rows]
+        owners = None if self.owners is None else pd.factorize(self.owners[rows])[0]
+        return self.with_frame(picked.reset_index(drop=True), owners)
+
+    def with_frame(self, frame: pd.DataFrame, owners: npt.NDArray[np.int64] | None = None) -> Table:
+        """The same table with other rows; `owners` says whose they are where no column does."""
+        return Table(self.name, frame, self.schema, self.subject, owners)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +106,12 @@ class Dataset:
         """
         if lost := sorted(set(schema.tables) - set(frames)):
             raise DataError(f"no rows for the tables {lost}")
+        owned = owners(frames, schema) if schema.foreign_keys else {}
         return Dataset(
             {
-                name: Table(name, frames[name], table, schema.subject_columns(name))
+                name: Table(
+                    name, frames[name], table, schema.subject_columns(name), owned.get(name)
+                )
                 for name, table in schema.tables.items()
             },
             schema,
@@ -126,6 +138,6 @@ class Dataset:
         if len(self.tables) != 1:
             raise DataError(
                 f"one table is needed, the dataset has {len(self.tables)}",
-                fix="Related tables are not generated yet; name one table in `tables`",
+                fix="Name one table",
             )
         return next(iter(self.tables.values()))

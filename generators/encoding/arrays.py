@@ -59,6 +59,7 @@ class EncodedTable:
             tell of: a kind that learns single rows may meet several of one person. `None`: the
             subject's.
         k: Subjects that must stand behind any value a model keeps of these rows.
+        given: The first so many variables are context: a model learns the others given them.
     """
 
     variables: tuple[Variable, ...]
@@ -66,6 +67,7 @@ class EncodedTable:
     lengths: npt.NDArray[np.int64]
     owners: npt.NDArray[np.int64] | None = None
     k: int = 5
+    given: int = 0
 
     @property
     def n_rows(self) -> int:
@@ -121,11 +123,30 @@ class EncodedTable:
             owners=None if self.owners is None else self.owners[:n_rows],
         )
 
+    def without_given(self) -> EncodedTable:
+        """The same rows without their context."""
+        own = slice(self.given, None)
+        return replace(self, variables=self.variables[own], arrays=self.arrays[own], given=0)
+
     def with_arrays(
         self, arrays: Iterable[npt.NDArray[np.float64] | npt.NDArray[np.int32]]
     ) -> EncodedTable:
         """The same rows with other values."""
         return replace(self, arrays=tuple(arrays))
+
+
+def beside(context: EncodedTable, own: EncodedTable) -> EncodedTable:
+    """Rows with their context before them, whose names can't be those of columns."""
+    named = tuple(
+        variable.model_copy(update={"name": f"given {variable.name}"})
+        for variable in context.variables
+    )
+    return replace(
+        own,
+        variables=(*named, *own.variables),
+        arrays=(*context.arrays, *own.arrays),
+        given=len(named),
+    )
 
 
 def concatenate(parts: list[EncodedTable]) -> EncodedTable:

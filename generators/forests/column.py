@@ -154,10 +154,7 @@ class ColumnModel:
             if stage is not None:
                 out.update(stage.arrays(f"{name}.{key}"))
         if self.support is not None:
-            out[f"{name}.atoms"] = self.support.atoms
-            out[f"{name}.knots"] = self.support.knots
-            out[f"{name}.mass"] = self.support.mass
-            out[f"{name}.spike"] = self.support.spike.astype(np.int8)
+            out.update(self.support.arrays(name))
         if self.given is not None:
             out[f"{name}.given.{self.given[0]}"] = self.given[1]
         if self.kernels is not None:
@@ -185,13 +182,7 @@ class ColumnModel:
                 given = (parent, arrays[f"{name}.given.{parent}"])
         if not numeric:
             return cls(stages.get("value"), given=given)
-        none = np.empty(0)
-        support = Support(
-            arrays.get(f"{name}.atoms", none),
-            arrays.get(f"{name}.knots", none),
-            arrays.get(f"{name}.mass", none).astype(np.int64),
-            arrays.get(f"{name}.spike", none).astype(bool),
-        )
+        support = Support.of_arrays(name, arrays)
         kernels = None
         if f"{name}.low" in arrays:
             kernels = Kernels(arrays[f"{name}.low"], arrays[f"{name}.high"])

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy.typing as npt
 
 _SPIKE_SHARE = 0.005  # of all values
@@ -64,6 +66,27 @@ class Support:
         spike = np.zeros(draft.n_symbols, dtype=bool)
         spike[draft.of_atom] = _stands_out(mass)[draft.of_atom]
         return cls(atoms, draft.knots, mass, spike)
+
+    def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
+        """All arrays that are not empty, names beginning with `name`."""
+        out: dict[str, npt.NDArray[np.generic]] = {
+            f"{name}.atoms": self.atoms,
+            f"{name}.knots": self.knots,
+            f"{name}.mass": self.mass,
+            f"{name}.spike": self.spike.astype(np.int8),
+        }
+        return {key: array for key, array in out.items() if array.size}
+
+    @classmethod
+    def of_arrays(cls, name: str, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """The support that gave these arrays."""
+        none = np.empty(0)
+        return cls(
+            arrays.get(f"{name}.atoms", none),
+            arrays.get(f"{name}.knots", none),
+            arrays.get(f"{name}.mass", none).astype(np.int64),
+            arrays.get(f"{name}.spike", none).astype(bool),
+        )
 
     @property
     def n_cells(self) -> int:

@@ -77,3 +77,9 @@ class Symbols:
     def take(self, rows: npt.NDArray[np.intp]) -> Self:
         """These rows, with the supports of all."""
         return type(self)(self.variables, self.supports, self.codes[:, rows], self.owners[rows])
+
+    def after(self, given: int) -> Self:
+        """The columns that follow so many."""
+        return type(self)(
+            self.variables[given:], self.supports[given:], self.codes[given:], self.owners
+        )

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from generators.base import Generator, Model, State, require_rows
+from generators.base import Capability, Generator, Model, State, require_rows
 from generators.forests.chain import Chain
 from generators.forests.column import ColumnModel
 from generators.forests.learning import Growth
 from generators.forests.ordering import choose_order
+from generators.forests.support import Support
 from generators.forests.symbols import Symbols
 
 if TYPE_CHECKING:
@@ -31,12 +32,20 @@ class TreesModel(Model):
         """Draw `n` rows, column by column."""
         return self.chain.draw(n, seed.generator())
 
+    def sample_given(self, context: EncodedTable, *, seed: Seed) -> EncodedTable:
+        """Draw a row for each row of context, column by column."""
+        return self.chain.draw(context.n_rows, seed.generator(), context)
+
     def state(self) -> State:
         """Trees, counts at their leaves, supports; no row."""
         arrays = {}
+        for i, support in enumerate(self.chain.supports):
+            if support is not None:
+                arrays.update(support.arrays(f"given.{i}"))
         for i, column in enumerate(self.chain.columns):
             arrays.update(column.arrays(f"step.{i}"))
-        return State(arrays, {"order": list(self.chain.order)})
+        given = len(self.chain.supports)
+        return State(arrays, {"order": list(self.chain.order), "given": given})
 
     @classmethod
     def from_state(
@@ -47,13 +56,18 @@ class TreesModel(Model):
     ) -> Self:
         """The model that gave this state."""
         order = tuple(state.values["order"])
+        given = int(state.values["given"])
         columns = (
             ColumnModel.of_arrays(
-                f"step.{i}", order[:i], state.arrays, numeric=variables[column].is_numeric
+                f"step.{i}", order[: given + i], state.arrays, numeric=variables[column].is_numeric
             )
-            for i, column in enumerate(order)
+            for i, column in enumerate(order[given:])
         )
-        return cls(Chain(variables, order, tuple(columns)))
+        supports = (
+            Support.of_arrays(f"given.{i}", state.arrays) if variable.is_numeric else None
+            for i, variable in enumerate(variables[:given])
+        )
+        return cls(Chain(variables, order, tuple(columns), tuple(supports)))
 
 
 class Trees(Generator, frozen=True):
@@ -67,6 +81,7 @@ class Trees(Generator, frozen=True):
 
     kind: Literal["trees"] = "trees"
     model: ClassVar[type[Model]] = TreesModel
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({"context"})
 
     trees: int = Field(
         default=20, ge=1, le=200, description="Trees per column; more hide each person better."
@@ -104,8 +119,14 @@ class Trees(Generator, frozen=True):
         require_rows(train, 2 * leaf, self.kind)
         table = Symbols.of(train, self.min_backing)
         growth = Growth(self.trees, leaf, self.min_backing, self.share, self.smoothing)
+        given = train.given
         order = tuple(range(len(train.variables)))
         if self.order == "auto":
             progress(0.0, "order of the columns")
-            order = choose_order(train, table, growth, seed.child("order"))
-        return TreesModel(Chain.learn(table, order, growth, seed.child("columns"), progress))
+            # Context comes first as it is; in which order the others follow is tried without it.
+            own = choose_order(
+                train.without_given(), table.after(given), growth, seed.child("order")
+            )
+            order = (*range(given), *(given + column for column in own))
+        stream = seed.child("columns")
+        return TreesModel(Chain.learn(table, order, growth, stream, progress, given))

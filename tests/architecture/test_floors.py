@@ -19,6 +19,7 @@ TABULAR = {
     "model.py",
     "pii.py",
     "profile.py",
+    "relations.py",
     "schema.py",
     "seeding.py",
     "split.py",
