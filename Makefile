@@ -6,16 +6,25 @@
 PYTHON ?= python3
 TORCH_INDEX ?=
 VENV := .venv
+CLIENT := deploy/client
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint check-types setup lock clean
+.PHONY: demo test test-client lint check-types setup lock clean
 
 demo: setup
 	$(BIN)/waxwork demo
 
 test: setup
 	$(BIN)/python -m pytest
+
+# The client knows nothing of the product: its tests have an environment of their own.
+test-client: setup
+	rm -rf $(CLIENT)/.store
+	$(BIN)/python -m tests.client_store $(CLIENT)/.store
+	test -x $(CLIENT)/.venv/bin/python || $(PYTHON) -m venv $(CLIENT)/.venv
+	$(CLIENT)/.venv/bin/python -m pip --disable-pip-version-check install --quiet '$(CLIENT)[test]'
+	cd $(CLIENT) && WAXWORK_TEST_STORE=.store .venv/bin/python -m pytest
 
 lint: setup
 	$(BIN)/ruff check .
@@ -46,4 +55,4 @@ lock:
 	rm -rf $(VENV)-lock
 
 clean:
-	rm -rf $(VENV) $(VENV)-lock demo
+	rm -rf $(VENV) $(VENV)-lock demo $(CLIENT)/.venv $(CLIENT)/.store

@@ -269,6 +269,29 @@ def releases(store: Path, *, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("store", type=_FILE)
+@click.argument("dataset")
+@click.argument("version", required=False)
+def verify(store: Path, dataset: str, version: str | None) -> None:
+    """Compare every byte of a release with its digests: the latest, or VERSION."""
+    from pipelines.commands.catalogue import verify as verify_release
+
+    verify_release(store, dataset, version)
+
+
+@main.command()
+@click.argument("store", type=_FILE)
+@click.argument("dataset")
+@click.argument("version")
+@click.option("--reason", required=True, help="What readers are told.")
+def withdraw(store: Path, dataset: str, version: str, reason: str) -> None:
+    """Take a release back: its files stay, readers are told, the one before is latest again."""
+    from pipelines.commands.catalogue import withdraw as withdraw_release
+
+    withdraw_release(store, dataset, version, reason)
+
+
+@main.command()
 @click.option("--older-than", metavar="AGE", help="Such as 30d, 12h, 2w; else WAXWORK_KEEP_DAYS.")
 @click.option("--all", "everything", is_flag=True, help="Whatever its age, and all reports too.")
 @click.option("--dry-run", is_flag=True, help="Only show what would be deleted.")

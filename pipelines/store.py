@@ -1,6 +1,7 @@
 """A folder of versioned releases on disk.
 
     <store>/<dataset>/LATEST                     the version that readers should take, one line
+    <store>/<dataset>/WITHDRAWN                  what was taken back, and why
     <store>/<dataset>/releases/<version>/        one release; never changed once it is there
 
 A release is put together in a hidden folder beside `releases`, flushed to the disk file by file
@@ -23,14 +24,19 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pipelines.durable import flush_folder, make_folder, replace_text, write_text
 from pipelines.release_documents import documents
 from pipelines.releases import SLUG, VERSION, FileDigest, Manifest, read_manifest, sha256
+from pipelines.withdrawals import WITHDRAWN, Withdrawal, read_withdrawals
 from tabular.errors import ReleaseError, SinkUnavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.releases import Release
 
 _STAGING = ".staging-"
@@ -76,7 +82,8 @@ class Store:
         return tuple(
             name
             for name in entries
-            if re.fullmatch(SLUG, name) and (self.root / name / "LATEST").is_file()
+            if re.fullmatch(SLUG, name)
+            and any((self.root / name / mark).is_file() for mark in ("LATEST", WITHDRAWN))
         )
 
     def location(self, dataset: str, version: str) -> Path:
@@ -162,10 +169,11 @@ class Store:
         folder = self._folder(manifest.name)
         place = self.location(manifest.name, manifest.version)
         try:
-            _make_folder(place.parent)
+            make_folder(place.parent)
             with _lock(folder):
                 _sweep(folder)
                 self._must_be_newest(manifest)
+                self._must_not_be_withdrawn(manifest)
                 renamed = False
                 if place.exists():
                     _must_be_same(place, manifest, form)
@@ -176,7 +184,7 @@ class Store:
                         staging.rename(place)
                         renamed = True
                 try:
-                    _flush_folder(place.parent)
+                    flush_folder(place.parent)
                     _point(folder, manifest.version)
                 except BaseException:
                     # A run that was cancelled or failed leaves nothing; one killed outright here
@@ -190,6 +198,58 @@ class Store:
                 where=str(folder),
             ) from error
         return place
+
+    def withdrawals(self, dataset: str) -> Mapping[str, Withdrawal]:
+        """What was taken back of a dataset, by version.
+
+        Raises:
+            ReleaseError: The list can't be read.
+        """
+        return read_withdrawals(self._folder(dataset)).versions
+
+    def withdraw(self, dataset: str, version: str, reason: str) -> Manifest | None:
+        """Take a release back: its files stay, readers are told, LATEST moves to the one before.
+
+        Args:
+            dataset: The dataset.
+            version: One of its releases, withdrawn before or not.
+            reason: What readers are told; one line.
+
+        Returns:
+            The release that LATEST names now; `None` where no other stands.
+
+        Raises:
+            ReleaseError: There is no such release, or the store can't be written.
+            SinkUnavailable: A publisher is at work.
+        """
+        folder, place = self._folder(dataset), self.location(dataset, version)
+        if not place.is_dir():
+            raise ReleaseError(
+                f"{dataset} has no release {version}",
+                where=str(self.root),
+                fix="`waxwork releases STORE` lists them",
+            )
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            with _lock(folder):
+                listed = read_withdrawals(folder)
+                withdrawal = Withdrawal(reason=" ".join(reason.split())[:1000] or "-", when=when)
+                versions = {**listed.versions, version: withdrawal}
+                text = listed.model_copy(update={"versions": versions}).model_dump_json(indent=2)
+                # Readers look at LATEST first and at this list after, so this list comes first.
+                replace_text(folder / WITHDRAWN, folder / f"{_STAGING}{WITHDRAWN}", f"{text}\n")
+                standing = [m for m in self.releases(dataset) if m.version not in versions]
+                if standing:
+                    _point(folder, standing[-1].version)
+                else:
+                    (folder / "LATEST").unlink(missing_ok=True)
+                    flush_folder(folder)
+        except OSError as error:
+            raise ReleaseError(
+                f"the store can't be written: {error.strerror or type(error).__name__}",
+                where=str(folder),
+            ) from error
+        return standing[-1] if standing else None
 
     def _folder(self, dataset: str) -> Path:
         """The folder of a dataset, which must not lead out of the store."""
@@ -211,6 +271,14 @@ class Store:
                 fix="Run again; the race is lost, nothing else is wrong",
             )
 
+    def _must_not_be_withdrawn(self, manifest: Manifest) -> None:
+        if manifest.version in self.withdrawals(manifest.name):
+            raise ReleaseError(
+                f"the release {manifest.version} was withdrawn",
+                where=str(self.root / manifest.name),
+                fix="Run again for a new version",
+            )
+
 
 def _fill(staging: Path, release: Release, form: TableFormat) -> None:
     """Write all files of a release and flush them; the manifest comes last."""
@@ -222,13 +290,13 @@ def _fill(staging: Path, release: Release, form: TableFormat) -> None:
         tables[name] = FileDigest(file=form.file(name), rows=entry.rows, sha256=sha256(path))
     listed: dict[str, str] = {}
     for name, content in documents(release, tables).items():
-        _write(staging / name, content)
+        write_text(staging / name, content)
         listed[name] = sha256(staging / name)
     manifest = release.manifest.model_copy(update={"tables": tables, "documents": listed})
-    _write(staging / _MANIFEST, manifest.model_dump_json(indent=2) + "\n")
+    write_text(staging / _MANIFEST, manifest.model_dump_json(indent=2) + "\n")
     _verify(staging, manifest)
     for folder, _, _ in os.walk(staging, topdown=False):
-        _flush_folder(Path(folder))
+        flush_folder(Path(folder))
 
 
 def _verify(folder: Path, manifest: Manifest) -> None:
@@ -269,42 +337,6 @@ def is_there(folder: Path, version: str) -> bool:
     return manifest.version == version and all((folder / file).is_file() for file in files)
 
 
-def copy_file(source: Path, target: Path) -> None:
-    """Copy a file's bytes, flushed to the disk, with the mode that the umask gives."""
-    shutil.copyfile(source, target)
-    flush_file(target)
-
-
-def flush_file(path: Path) -> None:
-    """Wait until a file's bytes are on the disk."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and those above it, so that they outlive a crash."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    _flush_folder(folder.parent)
-
-
-def _write(path: Path, content: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def _points_at(folder: Path, version: str) -> bool:
     with contextlib.suppress(OSError):
         return (folder / "LATEST").read_text(encoding="utf-8").strip() == version
@@ -314,10 +346,7 @@ def _points_at(folder: Path, version: str) -> bool:
 def _point(folder: Path, version: str) -> None:
     if _points_at(folder, version):
         return
-    new = folder / f"{_STAGING}LATEST"
-    _write(new, f"{version}\n")
-    new.replace(folder / "LATEST")
-    _flush_folder(folder)
+    replace_text(folder / "LATEST", folder / f"{_STAGING}LATEST", f"{version}\n")
 
 
 @contextmanager

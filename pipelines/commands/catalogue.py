@@ -9,7 +9,7 @@ from generators.base import GENERATORS, Generator
 from pipelines.base import SINKS, SOURCES
 from pipelines.config import PipelineConfig
 from pipelines.terminal import console
-from tabular.errors import ConfigurationError
+from tabular.errors import ConfigurationError, ReleaseError
 from validation.base import CHECKS, Check, by_family
 
 if TYPE_CHECKING:
@@ -86,17 +86,29 @@ def list_releases(store: Path, *, as_json: bool) -> None:
     Raises:
         ReleaseError: There is no store.
     """
+    from rich.markup import escape
     from rich.table import Table
 
     from pipelines.store import Store
 
     opened = Store(store)
     found = [manifest for name in opened.datasets() for manifest in opened.releases(name)]
+    taken_back = {
+        (name, version): withdrawal
+        for name in opened.datasets()
+        for version, withdrawal in opened.withdrawals(name).items()
+    }
     if as_json:
-        print(json.dumps([m.model_dump(mode="json") for m in found], indent=1))  # noqa: T201
+        listed = [
+            m.model_dump(mode="json") | {"withdrawn": entry and entry.model_dump(mode="json")}
+            for m in found
+            for entry in (taken_back.get((m.name, m.version)),)
+        ]
+        print(json.dumps(listed, indent=1))  # noqa: T201
         return
-    table = Table("dataset", "version", "created", "rows", "generator", "policy", box=None)
+    table = Table("dataset", "version", "created", "rows", "generator", "policy", "", box=None)
     for manifest in found:
+        entry = taken_back.get((manifest.name, manifest.version))
         rows = sum(file.rows for file in manifest.tables.values())
         table.add_row(
             manifest.name,
@@ -105,8 +117,42 @@ def list_releases(store: Path, *, as_json: bool) -> None:
             f"{rows:,}",
             str(manifest.generator.get("kind")),
             manifest.policy,
+            f"withdrawn: {escape(entry.reason)}" if entry else "",
         )
     console().print(table)
+
+
+def withdraw(store: Path, dataset: str, version: str, reason: str) -> None:
+    """Take a release back and say what readers get from now on.
+
+    Raises:
+        ReleaseError: There is no such release, or the store can't be written.
+    """
+    from pipelines.store import Store
+
+    latest = Store(store).withdraw(dataset, version, reason)
+    now = f"latest is {latest.version} now" if latest else "no other release stands"
+    print(f"{dataset} {version}: withdrawn; {now}")  # noqa: T201  the command's answer
+
+
+def verify(store: Path, dataset: str, version: str | None) -> None:
+    """Compare every byte of a release with its digests.
+
+    Raises:
+        ReleaseError: It is not as published, or not there.
+    """
+    from pipelines.store import Store
+
+    opened = Store(store)
+    if version is None:
+        latest = opened.latest(dataset)
+        if latest is None:
+            raise ReleaseError(f"{dataset} has no release that stands", where=str(store))
+        version = latest.version
+    manifest = opened.verify(dataset, version)
+    taken_back = opened.withdrawals(dataset).get(version)
+    state = f"withdrawn: {taken_back.reason}" if taken_back else f"policy {manifest.policy}"
+    print(f"{dataset} {version}: as published, {state}")  # noqa: T201  the command's answer
 
 
 def _facts(component: type[Component]) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from pipelines.base import ConfigPath, Receipt, Sink
+from pipelines.durable import copy_file
 from pipelines.releases import sha256, table_file
-from pipelines.store import Store, copy_file, is_there
+from pipelines.store import Store, is_there
 from tabular.errors import ReleaseError
 
 if TYPE_CHECKING:
