@@ -10,11 +10,12 @@ import pytest
 
 pytest_plugins = ["pytester"]
 
+_MADE = Path(os.environ["WAXWORK_TEST_STORE"]).resolve()  # a test may change its folder
+
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    made = Path(os.environ["WAXWORK_TEST_STORE"])
-    shutil.copytree(made, tmp_path / "store")
+    shutil.copytree(_MADE, tmp_path / "store")
     monkeypatch.setenv("WAXWORK_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("WAXWORK_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("WAXWORK_OFFLINE", raising=False)
