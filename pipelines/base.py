@@ -35,6 +35,21 @@ ConfigPath = Annotated[Path, AfterValidator(_from_folder)]
 
 
 @dataclass(frozen=True)
+class Note:
+    """What an owner should know of how a table was read; it holds no cell value.
+
+    Args:
+        says: One sentence without a full stop.
+        column: The column it is about; `None` where it is about the table.
+        settle: What to write in the configuration if it should be otherwise, as `key: value`.
+    """
+
+    says: str
+    column: str | None = None
+    settle: str | None = None
+
+
+@dataclass(frozen=True)
 class RawTable:
     """What a source read: rows, and what the source itself knows about them.
 
@@ -44,12 +59,16 @@ class RawTable:
             name; `tabular.profile` fills in the rest.
         primary_key: The key the source declares.
         alternate_keys: Further unique keys the source declares.
+        checks: The check constraints the source declares, in its own words.
+        notes: What was found out or decided on the way, for the owner to confirm.
     """
 
     frame: pd.DataFrame
     columns: Mapping[str, Column] = field(default_factory=dict)
     primary_key: tuple[str, ...] = ()
     alternate_keys: tuple[tuple[str, ...], ...] = ()
+    checks: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)

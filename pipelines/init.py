@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
-from pydantic import ValidationError
 
-from pipelines.secrets import SecretName
+from pipelines.source_text import source_from_text
 from pipelines.sources.files import table_name
-from tabular.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,72 +22,7 @@ if TYPE_CHECKING:
     from tabular.profile import Proposal
     from tabular.schema import Column, TableSchema
 
-_TEXT = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst))?$", re.IGNORECASE)
-_PARQUET = re.compile(r"\.(parquet|pq)$", re.IGNORECASE)
-_URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_SECRET = re.compile(r"^secret:(?P<name>[^#]+)(#(?P<tables>.+))?$")
-
-
-def source_from_text(text: str) -> Source:
-    """The source that a command line's SOURCE means.
-
-    `data.csv[.gz|.zst]`, `data.parquet`, a folder or pattern of Parquet files;
-    `postgresql://user@host/database[#schema.table,...]` or `secret:NAME[#schema.table,...]`, where
-    without tables all of the database's are meant; `sample:NAME`.
-
-    Raises:
-        ConfigurationError: It means none, or names something that a source refuses.
-        SourceError: There is no such file, or the database can't list its tables.
-    """
-    try:
-        if text.startswith("sample:"):
-            from pipelines.sources.sample import SampleSource
-
-            return SampleSource(name=text.removeprefix("sample:"))
-        if match := _SECRET.match(text):
-            return _database(SecretName(secret=match["name"]), match["tables"])
-        if _URL.match(text):
-            url, _, tables = text.partition("#")
-            return _database(url, tables)
-        return _file(Path(text))
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        message = fault["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(message, where="SOURCE") from None
-
-
-def _database(url: str | SecretName, tables: str | None) -> Source:
-    from pipelines.settings import Settings
-    from pipelines.sources.sql import SqlSource, names_of_tables
-
-    if tables:
-        names = tuple(name.strip() for name in tables.split(","))
-    else:
-        names = names_of_tables(SqlSource(url=url, query="select"), Settings())
-    return SqlSource(url=url, tables=names)
-
-
-def _file(path: Path) -> Source:
-    from pipelines.sources.csv import CsvSource
-    from pipelines.sources.files import find, opened
-    from pipelines.sources.parquet import ParquetSource
-
-    if _TEXT.search(path.name):
-        return CsvSource(path=path)
-    if _PARQUET.search(path.name) or path.is_dir():
-        return ParquetSource(path=path)
-    # Looking at the first bytes costs nothing and spares a question.
-    with opened(find(path)[0]) as stream:
-        start = stream.read(4096)
-    if start.startswith(b"PAR1"):
-        return ParquetSource(path=path)
-    if b"\0" not in start and not start.lstrip().startswith((b"{", b"[", b"<")):
-        return CsvSource(path=path)
-    raise ConfigurationError(
-        f"no source reads {path.suffix or 'such'} files",
-        where=str(path),
-        fix="Save it as csv or Parquet; `waxwork list sources` shows what is read",
-    )
+__all__ = ["source_from_text", "write_config"]
 
 
 def write_config(source: Source, settings: Settings) -> str:

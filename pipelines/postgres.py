@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
 
+from pipelines.database_urls import dialect_of, example
 from pipelines.secrets import SecretName, resolve
 from tabular.errors import ConfigurationError, SourceError, SourceUnavailable
 
@@ -18,35 +18,7 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 _CONNECT_SECONDS = 15
-_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
-_EXAMPLE = "Write postgresql://user@host:port/database, or `{secret: NAME}`"
-
-
-def check_plain_url(url: str, *, where: str) -> None:
-    """Refuse a URL that a configuration must not hold.
-
-    Raises:
-        ConfigurationError: It is not one of PostgreSQL, or there is a password in it.
-    """
-    try:
-        parts = urlsplit(url)
-        options = parse_qs(parts.query)
-        has_password = parts.password is not None or any("password" in name for name in options)
-        # A password with a slash in it ends the host too early, and shows up behind it.
-        can_be_read = "@" not in parts.path and (parts.port is None or parts.port > 0)
-    except ValueError:  # among others, a port that is no number
-        can_be_read = has_password = False
-    if not can_be_read:
-        raise ConfigurationError("the URL can't be read", where=where, fix=_EXAMPLE)
-    if parts.scheme not in _SCHEMES:
-        raise ConfigurationError("the URL is not one of PostgreSQL", where=where, fix=_EXAMPLE)
-    if has_password:
-        raise ConfigurationError(
-            "there is a password in the URL",
-            where=where,
-            fix="Keep the whole URL as a secret and write `url: {secret: NAME}`, "
-            "or the password in ~/.pgpass",
-        )
+_EXAMPLE = example(("postgresql",))
 
 
 @contextmanager
@@ -66,7 +38,7 @@ def connected(
     from psycopg.conninfo import conninfo_to_dict
 
     text = url if isinstance(url, str) else resolve(url, settings)
-    if not text.startswith(tuple(f"{scheme}://" for scheme in _SCHEMES)):
+    if dialect_of(text) != "postgresql":
         raise ConfigurationError("it holds no URL of PostgreSQL", where=where, fix=_EXAMPLE)
     try:
         options = conninfo_to_dict(text.replace("postgresql+psycopg://", "postgresql://", 1))

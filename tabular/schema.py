@@ -82,6 +82,9 @@ class Column(_Part):
     role: Role = "feature"
     pii: str | None = Field(default=None, description="Kind of personal data: email, name, ...")
     provenance: Provenance = "data_derived"
+    generated: bool = Field(
+        default=False, description="The source's database computes it from other columns."
+    )
     description: str = ""
 
     @model_validator(mode="before")

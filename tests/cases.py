@@ -40,6 +40,7 @@ CHECK_CASES: dict[str, dict[str, object]] = {
 
 SOURCE_CASES: dict[str, dict[str, object]] = {
     "csv": {"path": "{folder}/people.csv"},
+    "jsonl": {"path": "{folder}/people.jsonl"},
     "parquet": {"path": "{folder}/people.parquet"},
     "sample": {"name": "wagepan"},
     "sql": {
@@ -48,3 +49,8 @@ SOURCE_CASES: dict[str, dict[str, object]] = {
         "version_query": "select * from {schema}.version",
     },
 }
+
+DIALECT_CASES: dict[str, dict[str, object]] = {
+    "sqlite": {"url": "sqlite:///{folder}/people.db", "tables": ["people"]},
+}
+"""Further databases that the `sql` source reads."""

@@ -58,7 +58,7 @@ class SqlSink(Sink, frozen=True):
     @field_validator("url")
     @classmethod
     def _holds_no_password(cls, url: str | SecretName) -> str | SecretName:
-        from pipelines.postgres import check_plain_url
+        from pipelines.database_urls import check_plain_url
 
         if isinstance(url, str):
             check_plain_url(url, where="sinks.sql.url")

@@ -1,40 +1,51 @@
-"""PostgreSQL: tables or a query, all read as of one moment."""
+"""SQL databases: tables, a query or all there is, read as of one moment.
+
+The dialects are in `pipelines/sources/dialects`; the URL's scheme names one.
+"""
 
 from __future__ import annotations
 
-import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from pipelines.base import RawData, RawTable, Source
-from pipelines.secrets import SecretName
+from pipelines.base import Note, RawData, RawTable, Source
+from pipelines.secrets import SecretName, resolve
 from tabular.errors import ConfigurationError, SourceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
     from typing import Self
 
-    import psycopg
-    from psycopg import sql
-    from psycopg.rows import TupleRow
-
     from pipelines.settings import Settings
+    from pipelines.sources.dialects.base import Budget, Database, SqlColumn, SqlTable
+    from tabular.schema import Column, ForeignKey
 
 
 class SqlSource(Source, frozen=True):
-    """Tables or a query of a PostgreSQL database, read in one transaction."""
+    """A PostgreSQL, MariaDB, MySQL or SQLite database: tables, a query, or all of its tables."""
 
     kind: Literal["sql"] = "sql"
     url: str | SecretName = Field(
-        description="postgresql://user@host:port/database, or `{secret: NAME}` that holds it; "
+        description="postgresql://user@host:port/database, mariadb://user@host:port/database, "
+        "sqlite:///file.db (from the configuration's folder), or `{secret: NAME}` that holds it; "
         "a URL with a password in it is refused."
     )
     tables: tuple[str, ...] = Field(
         default=(),
-        description="`schema.table` or `table`; where a name holds a point, write it in quotes.",
+        description="`schema.table` or `table`; where a name holds a point, write it in quotes. "
+        "Without tables and query, all tables that hold rows are meant.",
+    )
+    schema_name: str | None = Field(
+        default=None, min_length=1, description="All tables of this schema, instead of `tables`."
     )
     query: str | None = Field(default=None, description="A SELECT, instead of `tables`.")
     name: str = Field(default="query", min_length=1, description="The query's table's name.")
+    skip: tuple[str, ...] = Field(
+        default=(), description="Columns to leave out, as `table.column`; in a query, `column`."
+    )
     version_query: str | None = Field(
         default=None,
         description="A quick SELECT whose answer changes when the rows do; without it they are "
@@ -43,94 +54,262 @@ class SqlSource(Source, frozen=True):
 
     @field_validator("url")
     @classmethod
-    def _holds_no_password(cls, url: str | SecretName) -> str | SecretName:
-        from pipelines.postgres import check_plain_url
+    def _holds_no_password(cls, url: str | SecretName, info: ValidationInfo) -> str | SecretName:
+        from pipelines.database_urls import EXAMPLES, check_plain_url
 
         if isinstance(url, str):
-            check_plain_url(url, where="source.url")
+            dialect = check_plain_url(url, where="source.url", among=tuple(EXAMPLES))
+            folder = (info.context or {}).get("folder")
+            if dialect == "sqlite" and folder is not None:
+                from pipelines.sqlite import in_folder
+
+                return in_folder(url, folder)
         return url
 
     @model_validator(mode="after")
-    def _tables_or_query(self) -> Self:
-        if bool(self.tables) == (self.query is not None):
-            message = "give either `tables` or `query`"
+    def _is_one_thing(self) -> Self:
+        if sum(map(bool, (self.tables, self.schema_name, self.query is not None))) > 1:
+            message = "give one of `tables`, `schema_name` and `query`"
             raise ValueError(message)
-        names = [split_name(table)[-1] for table in self.tables]
-        if repeated := sorted({name for name in names if names.count(name) > 1}):
-            message = f"two tables are called {', '.join(repeated)}; read one of them by a `query`"
+        if shared := _shared([split_name(table) for table in self.tables]):
+            message = f"two tables are called {', '.join(shared)}; read one of them by a `query`"
             raise ValueError(message)
         return self
 
     def read(self, settings: Settings) -> RawData:
-        """Read all tables in one repeatable-read, read-only transaction.
+        """Read all tables in one read-only transaction.
 
         Raises:
             SourceError: A table is not there or empty, a column is of a type that no table holds,
                 or they are above the caps.
             SourceUnavailable: The database does not answer, or went away.
-            ConfigurationError: The secret is missing, or the URL is not one of PostgreSQL.
+            ConfigurationError: The secret is missing, or the URL is not one of a database.
         """
-        from pipelines.postgres import connected
-        from pipelines.sources import catalog
-        from pipelines.sources.copied import Budget, copied
+        from pipelines.sources.dialects.base import Budget
 
         budget = Budget(settings)
-        with connected(self.url, settings, where="source.url") as connection:
+        skipped = _Skipped.of(self.skip, self.name if self.query is not None else None)
+        with self._opened(settings) as database:
             if self.query is not None:
-                query = _plain(self.query)
-                columns = catalog.columns_of(connection, query, self.name)
-                frame, known = copied(connection, query, columns, budget, self.name)
-                return RawData({self.name: RawTable(frame, known)})
-            found = [catalog.find(connection, split_name(table)) for table in self.tables]
-            tables: dict[str, RawTable] = {}
-            for table in found:
-                columns = catalog.columns_of(connection, table.select, table.name)
-                frame, known = copied(connection, table.select, columns, budget, table.name)
-                keys = catalog.keys(connection, table)
-                tables[table.name] = RawTable(
-                    frame,
-                    {
-                        name: column.model_copy(update={"nullable": name not in keys.not_null})
-                        for name, column in known.items()
-                    },
-                    keys.primary,
-                    keys.alternate,
-                )
-            return RawData(tables, catalog.foreign_keys(connection, found))
+                found = [database.answer(self.query, self.name)]
+            elif self.tables:
+                found = [database.table(split_name(table)) for table in self.tables]
+            else:
+                found = _with_rows(database, self.schema_name)
+            tables = {
+                table.name: _read(database, skipped.left_of(table), budget) for table in found
+            }
+            foreign_keys = () if self.query is not None else database.foreign_keys(found)
+        skipped.must_have_met()
+        return RawData(tables, tuple(k for k in foreign_keys if _is_whole(k, tables)))
 
     def fingerprint(self, settings: Settings) -> str | None:
-        """The digest of the answer to `version_query`; `None` without one.
+        """The digest of the answer to `version_query`; without one, of SQLite's file, or `None`.
 
         Raises:
             SourceError: The query fails.
             SourceUnavailable: The database does not answer.
             ConfigurationError: The secret is missing.
         """
-        from psycopg import sql
-
-        from pipelines.postgres import connected
-
         if self.version_query is None:
+            files = self._files(resolve(self.url, settings) if isinstance(self.url, SecretName)
+                                else self.url)  # fmt: skip
+            if not files:
+                return None
+            from pipelines.sources.files import digest
+
+            return digest(files)
+        with self._opened(settings) as database:
+            return f"sql:{database.digest(self.version_query, settings.max_bytes)}"
+
+    def quick_fingerprint(self) -> str | None:
+        """The size and time of change of SQLite's file; of no other database."""
+        if self.version_query is not None or isinstance(self.url, SecretName):
             return None
-        copy = sql.SQL("copy ({}\n) to stdout (format csv)").format(_plain(self.version_query))
-        with connected(self.url, settings, where="source.url") as connection:
-            return f"sql:{_digest(connection, copy, settings.max_bytes)}"
+        from pipelines.sources.files import stamp
+
+        files = self._files(self.url)
+        return stamp(files) if files else None
+
+    @staticmethod
+    def _files(url: str) -> tuple[Path, ...]:
+        from pipelines.database_urls import dialect_of
+
+        if dialect_of(url) != "sqlite":
+            return ()
+        from pipelines.sqlite import files_of
+
+        return files_of(url)
+
+    @contextmanager
+    def _opened(self, settings: Settings) -> Iterator[Database]:
+        from pipelines.database_urls import dialect_of, example
+        from pipelines.sources.dialects import postgresql, sqlite
+
+        openers = {"postgresql": postgresql.opened, "sqlite": sqlite.opened}
+        text = self.url if isinstance(self.url, str) else resolve(self.url, settings)
+        dialect = dialect_of(text)
+        if dialect is None:
+            message = "it holds no URL of a database"
+            raise ConfigurationError(message, where="source.url", fix=example())
+        with openers[dialect](self.url, settings, where="source.url") as database:
+            yield database
 
 
-def names_of_tables(source: SqlSource, settings: Settings) -> tuple[str, ...]:
-    """The tables of a source's database, as `tables` names them.
+class _Skipped:
+    """Columns that the owner leaves out, and which of them were met."""
+
+    def __init__(self, names: frozenset[tuple[str, str]]) -> None:
+        self._names = names
+        self._tables: set[str] = set()
+        self._met: set[tuple[str, str]] = set()
+
+    @classmethod
+    def of(cls, skip: tuple[str, ...], only: str | None) -> _Skipped:
+        """From `table.column` texts; of a query's `only` table the column is enough."""
+        found = set()
+        for text in skip:
+            parts = split_name(text, where="source.skip", what="a column: write table.column")
+            if only is not None and len(parts) == 1:
+                parts = (only, *parts)
+            if len(parts) == 1:
+                raise ConfigurationError(
+                    f"{text!r} does not say of which table", where="source.skip",
+                    fix="Write table.column",
+                )  # fmt: skip
+            found.add((parts[-2], parts[-1]))
+        return cls(frozenset(found))
+
+    def left_of(self, table: SqlTable) -> SqlTable:
+        """The table without what is skipped, and without the keys that this breaks."""
+        from dataclasses import replace
+
+        gone = {column for name, column in self._names if name == table.name}
+        self._met |= {(table.name, c.name) for c in table.columns if c.name in gone}
+        if not gone:
+            return table
+        return replace(
+            table,
+            columns=tuple(c for c in table.columns if c.name not in gone),
+            primary_key=() if gone & set(table.primary_key) else table.primary_key,
+            alternate_keys=tuple(key for key in table.alternate_keys if not gone & set(key)),
+        )
+
+    def must_have_met(self) -> None:
+        """Refuse a column that is not there: it would be misspelt."""
+        wrong = sorted(f"{t}.{c}" for t, c in self._names - self._met)
+        if wrong:
+            raise ConfigurationError(
+                f"there is no column {', '.join(map(repr, wrong))} to skip", where="source.skip"
+            )
+
+
+def _with_rows(database: Database, schema: str | None) -> list[SqlTable]:
+    """All tables of a database or of one schema; those without rows can't be learnt from."""
+    names = database.names(schema)
+    tables = [database.table(parts) for parts in names]
+    found = [table for table in tables if database.holds_rows(table)]
+    if not found:
+        empty = " with rows" if tables else ""
+        raise SourceError(
+            f"the database holds no table{empty} that the user may read",
+            where=f"schema {schema}" if schema else "source.url",
+        )
+    if shared := _shared([table.parts for table in found]):
+        raise SourceError(
+            f"two tables are called {', '.join(shared)}",
+            where="source.url",
+            fix="Name the `tables`, or one `schema_name`",
+        )
+    return found
+
+
+def _shared(names: list[tuple[str, ...]]) -> list[str]:
+    """Names that several tables have in different schemas."""
+    last = [parts[-1] for parts in names]
+    return sorted({name for name in last if last.count(name) > 1})
+
+
+def _read(database: Database, table: SqlTable, budget: Budget) -> RawTable:
+    """A table's rows, with all that the database declares of them."""
+    from pipelines.sources.dialects.checks import told_by
+    from pipelines.sources.files import keep_caps
+
+    where = f"table {table.name}"
+    keep_caps(budget.settings, where, columns=len(table.columns))
+    if not table.columns:
+        raise SourceError("there are no columns left", where=where, fix="Mend `skip`")
+    for column in table.columns:
+        if column.refused is not None:
+            raise SourceError(
+                f"there are {column.refused}, which no table of Waxwork holds",
+                where=f"{where}, column {column.name!r}",
+                fix="Leave it out with `skip`, or read the table by a `query` that casts it",
+            )
+    rows = database.rows(table, table.columns, budget)
+    told = told_by(table.checks, rows.columns)
+    columns = {
+        column.name: _declared(column, rows.columns[column.name], told.get(column.name, {}))
+        for column in table.columns
+    }
+    generated = [column.name for column in table.columns if column.generated]
+    notes = [Note("the database computes it from other columns", name) for name in generated]
+    return RawTable(
+        rows.frame,
+        columns,
+        table.primary_key,
+        table.alternate_keys,
+        table.checks,
+        (*rows.notes, *notes),
+    )
+
+
+def _declared(column: SqlColumn, known: Column, told: dict[str, object]) -> Column:
+    """What is known of a column by its type, with what else is declared of it."""
+    fields = known.model_dump(exclude_unset=True)
+    fields |= told if fields.get("categories") is None else {}
+    if column.nullable is not None:
+        fields["nullable"] = column.nullable
+    if column.comment:
+        fields["description"] = column.comment
+    if column.generated:
+        fields["generated"] = True
+    return type(known).model_validate(fields)
+
+
+def _is_whole(key: ForeignKey, tables: dict[str, RawTable]) -> bool:
+    """Whether all columns of a foreign key were read."""
+    return all(
+        name in tables and set(columns) <= set(tables[name].frame.columns)
+        for name, columns in ((key.table, key.columns), (key.references, key.referenced))
+    )
+
+
+def offered(source: SqlSource, settings: Settings) -> SqlSource:
+    """The source that names all its database holds: tables with rows, columns that can't be read.
+
+    Args:
+        source: A source without tables and query.
+        settings: Where secrets are.
 
     Raises:
-        SourceError: There are none, or more than one by one name.
+        SourceError: There are no tables, or the database does not answer.
     """
-    from pipelines.postgres import connected
-    from pipelines.sources import catalog
-
-    with connected(source.url, settings, where="source.url") as connection:
-        found = catalog.readable(connection)
-    if not found:
-        raise SourceError("the database holds no table that the user may read", where="source.url")
-    return tuple(f"{_quoted(schema)}.{_quoted(name)}" for schema, name in found)
+    with source._opened(settings) as database:  # noqa: SLF001  this module's own
+        found = _with_rows(database, source.schema_name)
+    skip = [
+        f"{_quoted(table.name)}.{_quoted(column.name)}"
+        for table in found
+        for column in table.columns
+        if column.refused is not None
+    ]
+    return source.model_copy(
+        update={
+            "tables": tuple(".".join(_quoted(part) for part in table.parts) for table in found),
+            "schema_name": None,
+            "skip": tuple(skip),
+        }
+    )
 
 
 def _quoted(part: str) -> str:
@@ -138,30 +317,9 @@ def _quoted(part: str) -> str:
     return part if plain else '"' + part.replace('"', '""') + '"'
 
 
-def _digest(connection: psycopg.Connection[TupleRow], copy: sql.Composed, max_bytes: int) -> str:
-    whole = hashlib.sha256()
-    size = 0
-    with connection.cursor() as cursor, cursor.copy(copy) as rows:
-        for row in rows:
-            size += len(row)
-            if size > max_bytes:
-                raise SourceError(
-                    "the answer is larger than the cap on bytes",
-                    where="source.version_query",
-                    fix="It should be one small row, such as select max(updated_at) from ...",
-                )
-            whole.update(row)
-    return whole.hexdigest()
-
-
-def _plain(query: str) -> sql.SQL:
-    from psycopg import sql
-
-    # The owner's own SQL, run in a read-only transaction.
-    return sql.SQL(query.strip().rstrip(";"))
-
-
-def split_name(table: str) -> tuple[str, ...]:
+def split_name(
+    table: str, *, where: str = "source.tables", what: str = "the name of a table"
+) -> tuple[str, ...]:
     """The parts of `schema.table`; a part in double quotes may hold points.
 
     Raises:
@@ -181,8 +339,8 @@ def split_name(table: str) -> tuple[str, ...]:
         parts.append(part)
         if not part or (after and not after.startswith(".")) or len(parts) > 2:  # noqa: PLR2004
             raise ConfigurationError(
-                f"{table!r} is not the name of a table",
-                where="source.tables",
+                f"{table!r} is not {what}",
+                where=where,
                 fix='Write schema.table, or "odd schema"."odd.table"',
             )
         if not after:

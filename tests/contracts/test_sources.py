@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import secrets
+import sqlite3
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -22,12 +24,13 @@ from pipelines.text_types import to_text
 from tabular.dataset import Table
 from tabular.errors import ConfigurationError, SourceError, WaxworkError
 from tabular.profile import dtype_name, profile
-from tests.cases import SOURCE_CASES
+from tests.cases import DIALECT_CASES, SOURCE_CASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KINDS = sorted(SOURCES)
+PLACES = [*KINDS, *DIALECT_CASES]
 N = 4
 
 WHOLE = [-(2**31), 0, 7, 2**31 - 1]
@@ -46,6 +49,18 @@ EVERY_DTYPE = {
         "bool": pd.Series([True, False, True, True]),
         "boolean": pd.Series([True, None, False, True], dtype="boolean"),
         "string": pd.Series(TEXTS, dtype="string"),
+        "datetime64[ns]": MOMENTS,
+        "datetime64[ns, UTC]": MOMENTS.dt.tz_localize("UTC"),
+    },
+    "jsonl": {
+        "int64": pd.Series([*WHOLE[:3], 2**63 - 1]),
+        "Int64": pd.Series([1, None, 3, 4], dtype="Int64"),
+        "uint64": pd.Series([1, 2, 3, 2**64 - 1], dtype="uint64"),
+        "UInt64": pd.Series([1, None, 3, 2**64 - 1], dtype="UInt64"),
+        "float64": pd.Series([0.1, None, 1e-300, -2.5]),
+        "bool": pd.Series([True, False, True, True]),
+        "boolean": pd.Series([True, None, False, True], dtype="boolean"),
+        "string": pd.Series([*TEXTS[:3], ""], dtype="string"),
         "datetime64[ns]": MOMENTS,
         "datetime64[ns, UTC]": MOMENTS.dt.tz_localize("UTC"),
     },
@@ -74,6 +89,17 @@ EVERY_DTYPE = {
         "decimal": pd.Series([Decimal("1.50"), None, Decimal("-0.25"), Decimal("1234567890.01")]),
     },
     "sample": {},
+    "sqlite": {
+        "int64": pd.Series([*WHOLE[:3], 2**63 - 1]),
+        "whole": pd.Series([1, None, 3, 4], dtype="Int64"),
+        "float64": pd.Series([0.1, None, 1e-300, np.inf]),
+        "bool": pd.Series([True, False, True, True]),
+        "boolean": pd.Series([True, None, False, True], dtype="boolean"),
+        "string": pd.Series(TEXTS, dtype="string"),
+        "datetime64[ns]": MOMENTS,
+        "date": pd.Series([dt.date(1, 1, 1), None, dt.date(9999, 12, 31), dt.date(2024, 2, 29)]),
+        "decimal": pd.Series([Decimal("1.50"), None, Decimal("-0.25"), Decimal("1234567890.01")]),
+    },
     "sql": {
         "int16": pd.Series([1, 2, 3, 4], dtype="int16"),
         "int32": pd.Series(WHOLE, dtype="int32"),
@@ -99,6 +125,13 @@ SQL_TYPES = {
 }  # fmt: skip
 
 
+SQLITE_TYPES = {
+    "int64": "integer", "int32": "int", "whole": "bigint", "float64": "real", "bool": "boolean",
+    "boolean": "bool", "string": "text", "datetime64[ns]": "datetime", "date": "date",
+    "decimal": "decimal(12, 2)",
+}  # fmt: skip
+
+
 class Place:
     """Where a kind's rows are: written, changed and taken away as the world would."""
 
@@ -117,8 +150,10 @@ class Place:
             places = {"folder": self.folder, "postgres": self.postgres, "schema": self.schema}
             return value.format(**places)
 
-        case = {name: filled(value) for name, value in SOURCE_CASES[self.kind].items()}
-        return SOURCES[self.kind].model_validate({"kind": self.kind, **case, **changes})
+        cases = {**SOURCE_CASES, **DIALECT_CASES}[self.kind]
+        case = {name: filled(value) for name, value in cases.items()}
+        kind = "sql" if self.kind in DIALECT_CASES else self.kind
+        return SOURCES[kind].model_validate({"kind": kind, **case, **changes})
 
     def write(self, frame: pd.DataFrame) -> None:
         if self.kind == "csv":
@@ -126,8 +161,27 @@ class Place:
             to_text(frame, columns).to_csv(self.folder / "people.csv", index=False)
         elif self.kind == "parquet":
             frame.to_parquet(self.folder / "people.parquet", index=False)
+        elif self.kind == "jsonl":
+            lines = [json.dumps(row, default=str) for row in _records(frame)]
+            (self.folder / "people.jsonl").write_text("".join(f"{line}\n" for line in lines))
+        elif self.kind == "sqlite":
+            self._insert(frame)
         else:
             self._copy(frame)
+
+    def _insert(self, frame: pd.DataFrame) -> None:
+        columns = ", ".join(f'"{name}" {SQLITE_TYPES[str(name)]}' for name in frame.columns)
+        marks = ", ".join(["?"] * frame.shape[1])
+        rows = [
+            [float(c) if isinstance(c, Decimal) else str(c) if isinstance(c, dt.date) else c
+             for c in row.values()]
+            for row in _records(frame)
+        ]  # fmt: skip
+        (self.folder / "people.db").unlink(missing_ok=True)
+        with sqlite3.connect(self.folder / "people.db") as connection:
+            connection.execute(f"create table people ({columns})")
+            connection.executemany(f"insert into people values ({marks})", rows)  # noqa: S608
+        connection.close()
 
     def _copy(self, frame: pd.DataFrame) -> None:
         from psycopg import sql
@@ -157,6 +211,14 @@ class Place:
             connection.execute("create table version as select md5(%s)", (repr(rows),))
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
+    """Rows of plain objects, with `None` for a missing cell."""
+    return [
+        {str(k): None if v is pd.NaT or v is pd.NA or v != v else v for k, v in row.items()}  # noqa: PLR0124
+        for row in frame.astype(object).to_dict("records")
+    ]
+
+
 @contextmanager
 def _placed(request: pytest.FixtureRequest, folder: Path) -> Iterator[Place]:
     if request.param != "sql":
@@ -172,13 +234,13 @@ def _placed(request: pytest.FixtureRequest, folder: Path) -> Iterator[Place]:
             connection.execute(f"drop schema {schema} cascade".encode())
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=PLACES)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     with _placed(request, tmp_path) as found:
         yield found
 
 
-@pytest.fixture(params=[kind for kind in KINDS if kind != "sample"])
+@pytest.fixture(params=[kind for kind in PLACES if kind != "sample"])
 def writable(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """A place whose rows a test can change; a sample is what it is."""
     with _placed(request, tmp_path) as found:
@@ -196,7 +258,7 @@ def numbers(n: int = N) -> pd.DataFrame:
 
 def test_every_kind_has_a_line_in_the_cases() -> None:
     assert sorted(SOURCE_CASES) == KINDS
-    assert sorted(EVERY_DTYPE) == KINDS
+    assert sorted(EVERY_DTYPE) == sorted(PLACES)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -269,10 +331,14 @@ def test_bytes_are_capped(writable: Place) -> None:
 def test_what_is_not_there_is_named(place: Place) -> None:
     elsewhere: dict[str, dict[str, object]] = {
         "csv": {"path": "nowhere/x.csv"},
+        "jsonl": {"path": "nowhere/x.jsonl"},
+        "sqlite": {"tables": ["nowhere"]},
         "parquet": {"path": "nowhere/x.parquet"},
         "sample": {"name": "nowhere"},
         "sql": {"tables": [f"{place.schema}.nowhere"]},
     }
+    if place.kind == "sqlite":
+        place.write(numbers())
     source = place.source(**elsewhere[place.kind])
     with pytest.raises((SourceError, ConfigurationError), match="nowhere"):
         source.read(Settings())
@@ -319,11 +385,15 @@ def test_no_cell_is_quoted_when_rows_can_t_be_held(writable: Place) -> None:
         (writable.folder / "people.csv").write_text(f"a,b\n1,2\n{canary}\n")
     elif writable.kind == "parquet":
         pd.DataFrame({"a": [[canary]]}).to_parquet(writable.folder / "people.parquet")
+    elif writable.kind == "jsonl":
+        (writable.folder / "people.jsonl").write_text(f'{{"a": {canary}}}\n')
     else:
         writable.write(numbers())
     changes: dict[str, object] = {}
     if writable.kind == "sql":
         changes = {"tables": [], "query": f"select '{canary}'::text::int as a"}
+    if writable.kind == "sqlite":
+        changes = {"tables": [], "query": f"select cast('{canary}' || x'ff' as text) as a"}
     with pytest.raises(SourceError) as caught:
         only(writable.source(**changes))
     chain = [caught.value, caught.value.__cause__]

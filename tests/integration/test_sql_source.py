@@ -13,7 +13,8 @@ from psycopg import sql
 from pipelines.init import source_from_text, write_config
 from pipelines.secrets import SecretName
 from pipelines.settings import Settings
-from pipelines.sources.sql import SqlSource, names_of_tables
+from pipelines.sources.dialects import postgresql
+from pipelines.sources.sql import SqlSource, offered
 from tabular.errors import ConfigurationError, SourceError, SourceUnavailable
 from tabular.schema import ForeignKey
 
@@ -130,9 +131,7 @@ def test_all_tables_are_read_as_of_one_moment(
     connection: Connection, space: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connection.execute("create table a as select 1 as x; create table b as select 1 as x")
-    from pipelines.sources import copied
-
-    original = copied._cells
+    original = postgresql._cells
 
     def with_a_writer_between(*arguments: Any) -> object:
         cells = original(*arguments)
@@ -140,7 +139,7 @@ def test_all_tables_are_read_as_of_one_moment(
         return cells
 
     # The world's edge: another session writes while the first table has been read.
-    monkeypatch.setattr(copied, "_cells", with_a_writer_between)
+    monkeypatch.setattr(postgresql, "_cells", with_a_writer_between)
     at = _quoted(space)
     raw = SqlSource(url=postgres_url, tables=(f"{at}.a", f"{at}.b")).read(Settings())
     assert len(raw.tables["b"].frame) == 1
@@ -289,7 +288,7 @@ def test_the_tables_of_a_database_are_found(
         'create table "a.b" as select 1 as x; create view seen as select 1 as x'
     )
     monkeypatch.setenv("WAXWORK_SECRET_WAREHOUSE", postgres_url)
-    everything = names_of_tables(SqlSource(url=postgres_url, query="select"), Settings())
+    everything = offered(SqlSource(url=postgres_url), Settings()).tables
     ours = [name for name in everything if name.startswith(_quoted(space))]
     assert ours == [f'{_quoted(space)}."a.b"', f"{_quoted(space)}.people"]
     source = source_from_text(f"secret:warehouse#{ours[1]}")

@@ -79,8 +79,8 @@ REFUSED: dict[str, tuple[str, bytes, type[WaxworkError], str]] = {
     "a database of SQLite": (
         "x.sqlite",
         b"SQLite format 3\x00",
-        ConfigurationError,
-        r"reads \.sqlite files",
+        SourceError,
+        "the database is damaged",
     ),
     "a file without a suffix": (
         "x",

@@ -161,7 +161,7 @@ def test_a_file_without_a_known_suffix_is_told_by_its_first_bytes(
     [
         ("sample:../x", "should match pattern"),
         ("postgresql://user:hunter2@host/db#t", "there is a password in the URL"),
-        ("mysql://host/db#t", "not one of PostgreSQL"),
+        ("oracle://host/db#t", "not one of a database"),
         ("postgresql://user@host/db#a..b", "not the name of a table"),
         ("secret:no such name#t", "should match pattern"),
     ],

@@ -50,7 +50,7 @@ def test_a_password_in_a_configuration_is_refused_and_not_repeated(url: str) -> 
 @pytest.mark.parametrize(
     "url",
     [
-        "mysql://host/db",
+        "oracle://host/db",
         "host/db",
         "postgresql//x",
         "http://[x",
@@ -59,7 +59,7 @@ def test_a_password_in_a_configuration_is_refused_and_not_repeated(url: str) -> 
         "postgresql://user:hunter2",
     ],
 )
-def test_what_is_no_url_of_postgresql_is_refused(url: str) -> None:
+def test_what_is_no_url_of_a_database_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"URL.*Write postgresql://") as caught:
         SqlSource(url=url, query="select 1")
     assert "hunter" not in str(caught.value)
@@ -68,8 +68,8 @@ def test_what_is_no_url_of_postgresql_is_refused(url: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
-        ({}, "either `tables` or `query`"),
-        ({"tables": ["a"], "query": "select 1"}, "either `tables` or `query`"),
+        ({"tables": ["a"], "query": "select 1"}, "one of `tables`, `schema_name` and `query`"),
+        ({"tables": ["a"], "schema_name": "b"}, "one of `tables`, `schema_name` and `query`"),
         ({"tables": ["a.people", "b.people", "c"]}, "two tables are called people"),
         ({"query": "select 1", "name": ""}, "at least 1"),
     ],

@@ -1,0 +1,1 @@
+"""The dialects of the `sql` source: one module per database system."""
