@@ -10,7 +10,7 @@ CLIENT := deploy/client
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test test-client lint check-types setup lock clean
+.PHONY: demo test test-client benchmark-smoke lint check-types setup lock clean
 
 demo: setup
 	$(BIN)/waxwork demo
@@ -25,6 +25,10 @@ test-client: setup
 	test -x $(CLIENT)/.venv/bin/python || $(PYTHON) -m venv $(CLIENT)/.venv
 	$(CLIENT)/.venv/bin/python -m pip --disable-pip-version-check install --quiet '$(CLIENT)[test]'
 	cd $(CLIENT) && WAXWORK_TEST_STORE=.store .venv/bin/python -m pytest
+
+# Two generators on a small table that comes with a dependency: that the measurements work.
+benchmark-smoke: setup
+	$(BIN)/python -m benchmarks smoke
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,0 +1,82 @@
+"""The experiments: what is measured in a cell. Each is a function of a job, in a file of its own.
+
+To add one, write `benchmarks/<name>.py` with `measure(job) -> Outcome`, and a line in EXPERIMENTS.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchmarks.generator_names import is_quick, single_table_kinds
+from benchmarks.job import Job, Outcome
+
+_SEEDS = 5
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A kind of measurement."""
+
+    name: str
+    what: str
+    generators: Callable[[], tuple[str, ...]]
+    """Those it measures unless some are named."""
+    seeds: Callable[[str], int]
+    """How many seeds a generator gets unless some are named."""
+    fixed: bool = False
+    """Whether `generators` are names of its own that no option replaces."""
+
+    @property
+    def module(self) -> str:
+        """Where its `measure` is."""
+        return f"benchmarks.{self.name}"
+
+    def measure(self, job: Job) -> Outcome:
+        """Measure one cell."""
+        found: Outcome = importlib.import_module(self.module).measure(job)
+        return found
+
+
+def _one(generator: str) -> int:
+    del generator
+    return 1
+
+
+EXPERIMENTS: dict[str, Experiment] = {
+    e.name: e
+    for e in (
+        Experiment(
+            "floor",
+            "what fresh real rows score: the limit",
+            lambda: ("halves", "holdout"),
+            lambda generator: _SEEDS if generator == "halves" else 1,
+            fixed=True,
+        ),
+        Experiment(
+            "fidelity",
+            "scores of as many synthetic rows against train and holdout, with CPU and memory",
+            single_table_kinds,
+            lambda generator: _SEEDS if is_quick(generator.partition("@")[0]) else 1,
+        ),
+        Experiment(
+            "membership",
+            "can an attacker tell who was learnt from? thirds of all rows, five splits pooled",
+            lambda: ("bootstrap", "independent", "gaussian_copula", "trees"),
+            _one,
+        ),
+        Experiment(
+            "speed",
+            "fit and draw beside SDV's own, in turns on the same machine",
+            lambda: ("gaussian_copula",),
+            _one,
+        ),
+        Experiment(
+            "bulk",
+            "`waxwork sample --rows 10000000` from a saved model: rows per second, peak memory",
+            lambda: ("trees",),
+            _one,
+        ),
+    )
+}
