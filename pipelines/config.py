@@ -54,6 +54,7 @@ class ColumnOptions(_Section):
     pattern: str | None = None
     role: Role | None = None
     pii: str | None = None
+    locale: str | None = None
     provenance: Provenance | None = None
     description: str | None = None
 

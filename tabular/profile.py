@@ -114,7 +114,7 @@ def profile(
     columns = []
     for label in frame.columns:
         said = known[label].model_dump(exclude_unset=True) if known and label in known else {}
-        found = _found(label, frame[label], said, is_key=primary_key == (label,))
+        found = _found(name, frame[label], said, is_key=primary_key == (label,))
         columns.append(Column.model_validate({**found, **said}))
     return TableSchema(columns=tuple(columns), primary_key=primary_key)
 
@@ -134,24 +134,35 @@ def _must_be_named(name: str, frame: pd.DataFrame) -> None:
 
 
 def _found(
-    label: str, cells: pd.Series, said: Mapping[str, object], *, is_key: bool
+    table: str, cells: pd.Series, said: Mapping[str, object], *, is_key: bool
 ) -> dict[str, object]:
     """The fields of a column, found out from its cells."""
+    label = str(cells.name)
     dtype = dtype_name(cells)
     found: dict[str, object] = {
         "name": label,
         "dtype": dtype,
         "nullable": bool(cells.isna().any()),
     }
-    guess = None if {"pii", "sdtype", "role"} & said.keys() else recognise(label, cells)
+    guess = None
+    if not {"pii", "sdtype", "role"} & said.keys():
+        guess = recognise(label, cells, table=table)
     if guess and guess.kind in DIRECT:
-        found["pii"] = guess.kind
-        found["sdtype"] = "id" if guess.kind == "uuid" else "unknown"
+        found["pii"], found["locale"] = guess.kind, guess.locale
+        found["sdtype"] = _personal_sdtype(guess.kind, cells)
     else:
         found["sdtype"] = _sdtype(label, cells, dtype, is_key=is_key)
     if "decimals" not in said:
         found["decimals"] = _decimals(cells, dtype)
     return found
+
+
+def _personal_sdtype(kind: str, cells: pd.Series) -> Sdtype:
+    """Repeated people (the doctor of many patients) stay repeated where they are a category."""
+    if kind == "uuid":
+        return "id"
+    there = cells.dropna()
+    return "categorical" if there.nunique() <= len(there) / 2 else "unknown"
 
 
 def dtype_name(cells: pd.Series) -> str:
@@ -292,7 +303,7 @@ def proposals(name: str, schema: TableSchema, frame: pd.DataFrame) -> tuple[Prop
 
 def _about(table: str, column: Column, cells: pd.Series) -> list[Proposal]:
     """What there is to say of one column."""
-    guess = recognise(column.name, cells)
+    guess = recognise(column.name, cells, table=table)
     if column.pii is not None:
         evidence = guess.evidence if guess and guess.kind == column.pii else "declared"
         return [Proposal(table, column.name, "pii", column.pii, evidence)]

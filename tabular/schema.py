@@ -81,6 +81,11 @@ class Column(_Part):
     )
     role: Role = "feature"
     pii: str | None = Field(default=None, description="Kind of personal data: email, name, ...")
+    locale: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]{2,3}_[A-Z]{2}$",
+        description="Whose names, numbers and addresses are made: de_DE, en_GB, ...",
+    )
     provenance: Provenance = "data_derived"
     generated: bool = Field(
         default=False, description="The source's database computes it from other columns."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,7 +12,9 @@ import pandas as pd
 import pytest
 
 from tabular.pii import recognise, words
+from tabular.pii.national import NATIONAL_IDS
 from tabular.seeding import Seed
+from tests.labelled_columns import labelled, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +92,7 @@ PERSONAL = [
     ("Telefon", "plain_phone", "phone"),
     ("mobile", "phone_number", "phone"),
     ("geburtstag", "birth_moment", "date_of_birth"),
-    ("Vorname", "first_name", "name"),
+    ("Vorname", "first_name", "given_name"),
     ("host", "ip", "ip"),
     ("host", "ip6", "ip"),
     ("ref", "uuid", "uuid"),
@@ -98,12 +101,12 @@ PERSONAL = [
     ("payment", "card", "card"),
     ("payment", "spaced_card", "card"),
     ("payment", "card_number", "card"),
-    ("x", "ssn", "ssn"),
-    ("nino", "nino", "ssn"),
-    ("SSN", "ssn_number", "ssn"),
+    ("x", "ssn", "national_id"),
+    ("nino", "nino", "national_id"),
+    ("SSN", "ssn_number", "national_id"),
     ("homepage", "url", "url"),
     ("who", "full_name", "name"),
-    ("first_name", "first_name", "name"),
+    ("first_name", "first_name", "given_name"),
     ("customerName", "family_first", "name"),
     ("x", "address", "address"),
     ("x", "german_address", "address"),
@@ -176,6 +179,92 @@ ORDINARY = {
 @pytest.mark.parametrize("name", sorted(ORDINARY))
 def test_ordinary_columns_are_not_taken_for_personal_data(name: str) -> None:
     assert recognise(name, pd.Series(ORDINARY[name])) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "title"),
+    [
+        # Published examples and test numbers of the offices that issue them.
+        ("36574261809", "German tax id"),
+        ("255081416802538", "French NIR"),
+        ("12345678Z", "Spanish DNI or NIE"),
+        ("X1234567L", "Spanish DNI or NIE"),
+        ("RSSMRA85T10A562S", "Italian codice fiscale"),
+        ("111222333", "Dutch BSN"),
+        ("44051401359", "Polish PESEL"),
+        ("8112189876", "Swedish personnummer"),
+        ("999941057058", "Indian Aadhaar"),
+        ("52998224725", "Brazilian CPF"),
+        ("10000000146", "Turkish identity number"),
+        ("7569217076985", "Swiss AHV number"),
+        ("11010519491231002X", "Chinese resident id"),
+        ("046454286", "Canadian SIN"),
+        ("078051120", "US social security number"),
+        ("QQ123456C", "UK National Insurance number"),
+    ],
+)
+def test_published_national_ids_are_valid_and_one_wrong_digit_is_not(
+    number: str, title: str
+) -> None:
+    (known,) = [each for each in NATIONAL_IDS if each.title == title]
+    assert known.fits(np.array([number])).all()
+    assert known.width == len(number)
+    if known.check is not None:
+        at = len(number) // 2
+        wrong = [f"{number[:at]}{d}{number[at + 1 :]}" for d in "0123456789" if d != number[at]]
+        assert not known.fits(np.array(wrong)).any()
+
+
+def test_a_corsican_s_number_is_valid() -> None:
+    (french,) = [each for each in NATIONAL_IDS if each.locale == "fr_FR"]
+    body = "18405" + "2A" + "330001"
+    assert int(body.replace("2A", "19")) % 97 == 47  # and 97 - 47 = 50
+    assert french.fits(np.array([f"{body}50", f"{body}51"])).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "locale"),
+    [
+        ("x", "phone", "de_DE"),
+        ("x", "us_phone", "en_US"),
+        ("account", "iban", "de_DE"),
+        ("account", "spaced_iban", "en_GB"),
+        ("SSN", "ssn_number", "en_US"),
+        ("x", "german_address", "de_DE"),
+        ("contact", "email", None),
+    ],
+)
+def test_the_locale_is_told_where_it_can_be(name: str, make: str, locale: str | None) -> None:
+    guess = recognise(name, pd.Series(_many(make)))
+    assert guess is not None
+    assert guess.locale == locale
+
+
+def test_few_doctors_are_people_and_few_cities_are_a_category() -> None:
+    doctors = pd.Series(["Anna Weber", "Peter Schulz", "Maria Koch"] * 20)
+    guess = recognise("doctor", doctors)
+    assert guess is not None
+    assert guess.kind == "name"
+    assert recognise("city", doctors) is None
+
+
+def test_a_name_belongs_to_what_its_table_is_about() -> None:
+    cells = pd.Series([f"{a}{b}" for a in ("Rosen", "Lilien") for b in "abcdefghijklmnopqrst"])
+    assert recognise("name", cells) is None
+    assert recognise("name", cells, table="products") is None
+    guess = recognise("name", cells, table="customers")
+    assert guess is not None
+    assert guess.kind == "name"
+
+
+def test_a_column_of_millions_is_looked_at_in_part() -> None:
+    cells = pd.Series(np.arange(10) + 0.5).sample(3_000_000, replace=True, random_state=0)
+    assert recognise("lat", cells) is None  # ten places are a category
+
+
+def test_the_published_table_is_what_is_measured() -> None:
+    path = Path(__file__).parents[2] / "docs" / "tables" / "personal_data.md"
+    assert path.read_text(encoding="utf-8") == table(labelled())
 
 
 def test_a_few_malformed_cells_do_not_hide_personal_data() -> None:
