@@ -13,10 +13,15 @@ SCHEMES: dict[str, Dialect] = {
     "postgresql": "postgresql",
     "postgres": "postgresql",
     "postgresql+psycopg": "postgresql",
+    "mariadb": "mariadb",
+    "mariadb+pymysql": "mariadb",
+    "mysql": "mariadb",
+    "mysql+pymysql": "mariadb",
     "sqlite": "sqlite",
 }
 EXAMPLES: dict[Dialect, str] = {
     "postgresql": "postgresql://user@host:port/database",
+    "mariadb": "mariadb://user@host:port/database",
     "sqlite": "sqlite:///file.db",
 }
 

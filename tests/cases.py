@@ -51,6 +51,11 @@ SOURCE_CASES: dict[str, dict[str, object]] = {
 }
 
 DIALECT_CASES: dict[str, dict[str, object]] = {
+    "mariadb": {
+        "url": "{mariadb}",
+        "tables": ["{schema}.people"],
+        "version_query": "select * from {schema}.version",
+    },
     "sqlite": {"url": "sqlite:///{folder}/people.db", "tables": ["people"]},
 }
 """Further databases that the `sql` source reads."""

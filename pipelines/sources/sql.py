@@ -144,9 +144,13 @@ class SqlSource(Source, frozen=True):
     @contextmanager
     def _opened(self, settings: Settings) -> Iterator[Database]:
         from pipelines.database_urls import dialect_of, example
-        from pipelines.sources.dialects import postgresql, sqlite
+        from pipelines.sources.dialects import mariadb, postgresql, sqlite
 
-        openers = {"postgresql": postgresql.opened, "sqlite": sqlite.opened}
+        openers = {
+            "postgresql": postgresql.opened,
+            "mariadb": mariadb.opened,
+            "sqlite": sqlite.opened,
+        }
         text = self.url if isinstance(self.url, str) else resolve(self.url, settings)
         dialect = dialect_of(text)
         if dialect is None:

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import psycopg
+import pymysql
 import pytest
 
 from pipelines.base import SOURCES, RawTable, Source
+from pipelines.mariadb import options_of
 from pipelines.settings import Settings
 from pipelines.text_types import to_text
 from tabular.dataset import Table
@@ -39,7 +41,7 @@ MOMENTS = pd.Series(["1700-01-01", "2024-02-29T23:59:59", None, "2100-01-01"]).a
 )
 TEXTS = ['say "hi", you', "two\nlines", None, " 007é\U0001f980"]
 
-EVERY_DTYPE = {
+EVERY_DTYPE: dict[str, dict[str, pd.Series]] = {
     "csv": {
         "int64": pd.Series([*WHOLE[:3], 2**63 - 1]),
         "Int64": pd.Series([1, None, 3, 4], dtype="Int64"),
@@ -89,6 +91,28 @@ EVERY_DTYPE = {
         "decimal": pd.Series([Decimal("1.50"), None, Decimal("-0.25"), Decimal("1234567890.01")]),
     },
     "sample": {},
+    "mariadb": {
+        "int8": pd.Series([-128, 0, 1, 127], dtype="int8"),
+        "uint8": pd.Series([0, 1, 2, 255], dtype="uint8"),
+        "int16": pd.Series([1, 2, 3, 4], dtype="int16"),
+        "int32": pd.Series(WHOLE, dtype="int32"),
+        "int64": pd.Series([*WHOLE[:3], 2**63 - 1]),
+        "uint64": pd.Series([1, 2, 3, 2**64 - 1], dtype="uint64"),
+        "float32": pd.Series([0.1, None, 2, 3.4e38], dtype="float32"),
+        "float64": pd.Series([0.1, None, 1e-300, -2.5]),
+        "bool": pd.Series([True, False, True, True]),
+        "boolean": pd.Series([True, None, False, True], dtype="boolean"),
+        "string": pd.Series([*TEXTS[:3], "\\N"], dtype="string"),
+        "category": pd.Series(["b", None, "a", "b"], dtype=pd.CategoricalDtype(["b", "a", "c"])),
+        "datetime64[us]": MOMENTS.astype("datetime64[us]"),
+        "datetime64[us, UTC]": pd.Series(
+            ["1970-01-02", "2024-02-29T23:59:59.5", None, "2037-01-01"]
+        )
+        .astype("datetime64[us]")
+        .dt.tz_localize("UTC"),
+        "date": pd.Series([dt.date(1, 1, 1), None, dt.date(9999, 12, 31), dt.date(2024, 2, 29)]),
+        "decimal": pd.Series([Decimal("1.50"), None, Decimal("-0.25"), Decimal("1234567890.01")]),
+    },
     "sqlite": {
         "int64": pd.Series([*WHOLE[:3], 2**63 - 1]),
         "whole": pd.Series([1, None, 3, 4], dtype="Int64"),
@@ -125,6 +149,13 @@ SQL_TYPES = {
 }  # fmt: skip
 
 
+MARIADB_TYPES = {
+    "int8": "tinyint", "uint8": "tinyint unsigned", "int16": "smallint", "int32": "int",
+    "Int32": "mediumint", "int64": "bigint", "uint64": "bigint unsigned", "float32": "float",
+    "float64": "double", "bool": "tinyint(1)", "boolean": "bit(1)", "string": "text",
+    "category": "enum('b', 'a', 'c')", "datetime64[us]": "datetime(6)",
+    "datetime64[us, UTC]": "timestamp(6) null", "date": "date", "decimal": "decimal(12, 2)",
+}  # fmt: skip
 SQLITE_TYPES = {
     "int64": "integer", "int32": "int", "whole": "bigint", "float64": "real", "bool": "boolean",
     "boolean": "bool", "string": "text", "datetime64[ns]": "datetime", "date": "date",
@@ -135,10 +166,10 @@ SQLITE_TYPES = {
 class Place:
     """Where a kind's rows are: written, changed and taken away as the world would."""
 
-    def __init__(self, kind: str, folder: Path, postgres: str, schema: str) -> None:
+    def __init__(self, kind: str, folder: Path, url: str = "", schema: str = "") -> None:
         self.kind = kind
         self.folder = folder
-        self.postgres = postgres
+        self.url = url
         self.schema = schema
 
     def source(self, **changes: object) -> Source:
@@ -147,8 +178,8 @@ class Place:
                 return [filled(item) for item in value]
             if not isinstance(value, str):
                 return value
-            places = {"folder": self.folder, "postgres": self.postgres, "schema": self.schema}
-            return value.format(**places)
+            places = {"folder": self.folder, "schema": self.schema}
+            return value.format(**places, postgres=self.url, mariadb=self.url)
 
         cases = {**SOURCE_CASES, **DIALECT_CASES}[self.kind]
         case = {name: filled(value) for name, value in cases.items()}
@@ -166,6 +197,8 @@ class Place:
             (self.folder / "people.jsonl").write_text("".join(f"{line}\n" for line in lines))
         elif self.kind == "sqlite":
             self._insert(frame)
+        elif self.kind == "mariadb":
+            self._load(frame)
         else:
             self._copy(frame)
 
@@ -183,6 +216,22 @@ class Place:
             connection.executemany(f"insert into people values ({marks})", rows)  # noqa: S608
         connection.close()
 
+    def _load(self, frame: pd.DataFrame) -> None:
+        columns = ", ".join(f"`{name}` {MARIADB_TYPES[str(name)]}" for name in frame.columns)
+        marks = ", ".join(["%s"] * frame.shape[1])
+        rows = [
+            [c.replace(tzinfo=None) if isinstance(c, dt.datetime) else c for c in row.values()]
+            for row in _records(frame)
+        ]
+        options = {**options_of(self.url, where=""), "database": self.schema}
+        with pymysql.connect(**options, autocommit=True) as connection:
+            cursor = connection.cursor()
+            cursor.execute("set time_zone = '+00:00'")
+            cursor.execute("drop table if exists people, version")
+            cursor.execute(f"create table people ({columns})")
+            cursor.executemany(f"insert into people values ({marks})", rows)  # noqa: S608
+            cursor.execute("create table version as select md5(%s) as x", (repr(rows),))
+
     def _copy(self, frame: pd.DataFrame) -> None:
         from psycopg import sql
 
@@ -199,7 +248,7 @@ class Place:
             [None if cell is None or cell is pd.NA or cell != cell else cell for cell in row]  # noqa: PLR0124
             for row in frame.astype(object).itertuples(index=False)
         ]
-        with psycopg.connect(self.postgres) as connection:
+        with psycopg.connect(self.url) as connection:
             connection.execute(sql.SQL("set search_path to {}").format(sql.Identifier(self.schema)))
             connection.execute("set time zone 'UTC'")
             connection.execute("drop table if exists people, version; drop type if exists mood")
@@ -221,11 +270,20 @@ def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
 
 @contextmanager
 def _placed(request: pytest.FixtureRequest, folder: Path) -> Iterator[Place]:
+    schema = f"sources_{secrets.token_hex(6)}"
+    if request.param == "mariadb":
+        url = request.getfixturevalue("mariadb_url")
+        with pymysql.connect(**options_of(url, where="")) as server:
+            server.cursor().execute(f"create database {schema}")
+            try:
+                yield Place("mariadb", folder, url, schema)
+            finally:
+                server.cursor().execute(f"drop database {schema}")
+        return
     if request.param != "sql":
-        yield Place(request.param, folder, "", "")
+        yield Place(request.param, folder)
         return
     url = request.getfixturevalue("postgres_url")
-    schema = f"sources_{secrets.token_hex(6)}"
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f"create schema {schema}".encode())
         try:
@@ -332,6 +390,7 @@ def test_what_is_not_there_is_named(place: Place) -> None:
     elsewhere: dict[str, dict[str, object]] = {
         "csv": {"path": "nowhere/x.csv"},
         "jsonl": {"path": "nowhere/x.jsonl"},
+        "mariadb": {"tables": [f"{place.schema}.nowhere"]},
         "sqlite": {"tables": ["nowhere"]},
         "parquet": {"path": "nowhere/x.parquet"},
         "sample": {"name": "nowhere"},
@@ -392,6 +451,8 @@ def test_no_cell_is_quoted_when_rows_can_t_be_held(writable: Place) -> None:
     changes: dict[str, object] = {}
     if writable.kind == "sql":
         changes = {"tables": [], "query": f"select '{canary}'::text::int as a"}
+    if writable.kind == "mariadb":
+        changes = {"tables": [], "query": f"select cast('{canary}' as binary) as a"}
     if writable.kind == "sqlite":
         changes = {"tables": [], "query": f"select cast('{canary}' || x'ff' as text) as a"}
     with pytest.raises(SourceError) as caught:
