@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from validation.report import Report
 
 STAGES = (
-    "source", "profile", "contract", "split", "fit", "sample", "check", "gate", "publish",
+    "source", "profile", "drift", "contract", "split", "fit", "sample", "check", "gate", "publish",
 )  # fmt: skip
 _PAUSE = 2.0  # seconds between updates: each one is a request
 

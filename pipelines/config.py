@@ -30,6 +30,7 @@ from pipelines.sinks.parquet import ParquetSink
 from tabular.errors import ConfigurationError
 from tabular.schema import ForeignKey, Number, Provenance, Role, Sdtype, Sequence, Subject
 from validation.base import CHECKS, Check
+from validation.drift_policy import DriftOption, DriftPolicy
 from validation.policy import Policy
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -174,6 +175,11 @@ class PipelineConfig(TableConfig):
     source: Annotated[Source, SOURCES]
     split: SplitOptions = SplitOptions()
     quarantine: QuarantineOptions = QuarantineOptions()
+    drift: DriftOption = Field(
+        default=DriftPolicy(),
+        description="What happens where the source is not what it was for the last release: "
+        "`warn`, `stop`, or a mapping with thresholds.",
+    )
     rows: Rows = Field(
         default=1.0, description="Subjects to generate: a share (`100%`, 0.1) or a count (1000)."
     )

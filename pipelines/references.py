@@ -45,6 +45,12 @@ class DatasetRef(Reference):
     set_aside: dict[str, dict[str, int]] = {}
 
 
+class DriftRef(Reference):
+    """What changed in the source since the last release."""
+
+    found: Artifact
+
+
 class SplitRef(Reference):
     """The three parts of a table."""
 
@@ -78,6 +84,7 @@ class Outcome(Reference):
     report_html: Path
     receipts: tuple[Receipt, ...] = ()
     set_aside: dict[str, dict[str, int]] = {}
+    drift: tuple[str, ...] = ()
 
 
 def digests(tables: dict[str, Artifact]) -> dict[str, str]:

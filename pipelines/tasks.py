@@ -20,10 +20,12 @@ from prefect.tasks import Task, exponential_backoff
 from pipelines import stages
 from pipelines.base import Receipt
 from pipelines.config import PipelineConfig
+from pipelines.drift import compare_source, keep_baseline, load_measured, look_for_renames
 from pipelines.manifests import manifest_of
 from pipelines.quarantine import put_aside
 from pipelines.references import (
     DatasetRef,
+    DriftRef,
     ModelRef,
     Outcome,
     RawRef,
@@ -43,7 +45,7 @@ from pipelines.retention import after_publish
 from pipelines.settings import Settings
 from pipelines.stage_cache import as_task_result, cache_key, once, place, safe_stage, unchanged
 from pipelines.workspace import Attempt, digest_of_json, write_private
-from tabular.errors import SinkUnavailable, SourceUnavailable
+from tabular.errors import ConfigurationError, SinkUnavailable, SourceUnavailable
 from tabular.split import Split
 from validation.gate import Decision
 
@@ -83,7 +85,11 @@ def describe(config: PipelineConfig, raw: RawRef) -> DatasetRef:
         )
 
         def make() -> DatasetRef:
-            return store_dataset(stages.describe(load_raw(raw), config), workspace)
+            rows = load_raw(raw)
+            try:
+                return store_dataset(stages.describe(rows, config), workspace)
+            except ConfigurationError as error:
+                raise look_for_renames(error, rows, config, workspace) from None
 
         made, cached = once("profile", key, DatasetRef, make, workspace)
         tables = made.dataset_schema.tables
@@ -240,13 +246,16 @@ def check(
     return as_task_result(made, cached=cached)
 
 
-def decide(config: PipelineConfig, checked: ReportRef, kept: DatasetRef, run: str) -> Outcome:
+def decide(
+    config: PipelineConfig, checked: ReportRef, kept: DatasetRef, compared: DriftRef, run: str
+) -> Outcome:
     """Stage `gate`: publish, hold or reject; writes the report people read."""
     from validation.report_html import render
 
     _, workspace = place(config)
     with safe_stage("gate") as running:
-        report = load_report(checked)
+        drift = load_measured(compared).drift
+        report = load_report(checked).model_copy(update={"drift": drift})
         decision = stages.decide(report, config)
         folder = workspace.run_folder(run)
         outcome = Outcome(
@@ -255,6 +264,7 @@ def decide(config: PipelineConfig, checked: ReportRef, kept: DatasetRef, run: st
             report_json=folder / "report.json",
             report_html=folder / "report.html",
             set_aside=kept.set_aside,
+            drift=tuple(change.message for change in drift.drifted) if drift else (),
         )
         write_private(outcome.report_json, report.to_json())
         write_private(outcome.report_html, render(report, decision))
@@ -284,7 +294,9 @@ def publish(
     return receipts
 
 
-def record(config: PipelineConfig, raw: RawRef, outcome: Outcome, run: str) -> None:
+def record(
+    config: PipelineConfig, raw: RawRef, compared: DriftRef, outcome: Outcome, run: str
+) -> None:
     """Append the attempt to the log, and delete the real rows if it was published."""
     settings, workspace = place(config)
     workspace.record(
@@ -304,6 +316,7 @@ def record(config: PipelineConfig, raw: RawRef, outcome: Outcome, run: str) -> N
     folder = workspace.run_folder(run)
     write_private(folder / "outcome.json", outcome.model_dump_json(indent=1))
     if outcome.verdict == "publish":
+        keep_baseline(workspace, outcome.receipts[0].version, load_measured(compared).profile)
         after_publish(workspace, settings)
 
 
@@ -330,6 +343,7 @@ def _inner(name: str, function: Callable[_P, _R]) -> Task[_P, _R]:
 
 source_task = _outer("source", ingest)
 profile_task = _inner("profile", describe)
+drift_task = _inner("drift", compare_source)
 contract_task = _inner("contract", keep_contract)
 split_task = _inner("split", divide)
 fit_task = _inner("fit", fit)

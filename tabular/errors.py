@@ -6,6 +6,7 @@
     |  +- SourceUnavailable      1   ... at the moment: trying again may help
     +- DataError                 1   the rows can't be used as they are
     |  +- ContractViolated       1   too many rows break the contract
+    |  +- SourceDrifted          1   the source is not what it was, and the owner asked to stop
     +- FitError                  1   a model could not be fitted
     +- SampleError               1   a model could not produce the rows asked for
     +- ArtifactError             1   a saved model or cached artefact is damaged or foreign
@@ -67,6 +68,10 @@ class DataError(WaxworkError):
 
 class ContractViolated(DataError):
     """More rows break the contract than the configuration tolerates."""
+
+
+class SourceDrifted(DataError):
+    """The source is not what it was for the last release."""
 
 
 class FitError(WaxworkError):

@@ -45,10 +45,10 @@ def edges_of(values: Floats, *, moment: bool) -> Floats:
         atom = values[counts.argmax()]
         others = present[present != atom] if counts.max() > len(present) / 10 else present
         inner = np.quantile(others, np.linspace(0, 1, MOST_BINS - 4)[1:-1])
-        rounded = np.array([_significant(edge) for edge in inner])
+        rounded = np.array([significant(edge) for edge in inner])
         # The atom stands alone: an edge at it and one above it, where the others begin.
         above = others[others > atom]
-        rest = [_significant(float(np.quantile(above, 0.02)))] if len(above) else []
+        rest = [significant(float(np.quantile(above, 0.02)))] if len(above) else []
         edges = np.unique([edge for edge in (*rounded, atom, *rest) if edge > distinct[0]])
     return edges
 
@@ -64,7 +64,7 @@ def _round_steps(low: float, high: float, least: float) -> Floats:
     return np.arange(first, last + 1, dtype=np.float64) * step
 
 
-def _significant(value: float) -> float:
+def significant(value: float) -> float:
     """Two significant digits: no edge is one person's number."""
     if value == 0 or not math.isfinite(value):
         return 0.0
@@ -78,7 +78,17 @@ def bin_of(values: Floats, edges: Floats) -> Codes:
 
 
 def joined(edges: Floats, values: Floats, evidence: Evidence) -> Floats:
-    """Edges without those that cut off fewer than k train subjects."""
+    """Edges without those that cut off fewer than k train subjects, or are the number of fewer."""
+    if not len(edges):
+        return edges
+    distinct, places = np.unique(values[~np.isnan(values)], return_inverse=True)
+    rows = np.full(len(values), len(distinct))
+    rows[~np.isnan(values)] = places
+    backing = backing_of(rows, evidence, len(distinct) + 1)
+    own = np.searchsorted(distinct, edges)
+    own[distinct[np.minimum(own, len(distinct) - 1)] != edges] = len(distinct)
+    single = (own < len(distinct)) & (backing[own] < evidence.k)
+    edges = edges[~single | np.isin(edges, [significant(edge) for edge in edges])]
     while len(edges):
         backing = backing_of(bin_of(values, edges), evidence, len(edges) + 2)[: len(edges) + 1]
         small = np.flatnonzero(backing < evidence.k)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from validation.pictures import ColumnPicture
 
 _TICKS = (1.0, 2.0, 2.5, 5.0, 10.0)
+Sides = tuple[str, str]
+REAL_AND_SYNTHETIC: Sides = ("real", "synthetic")
 _FULL_DIFFERENCE = 0.3
 """Difference of two associations that is drawn in full colour."""
 
@@ -76,8 +78,8 @@ def axis(result: CheckResult) -> Markup | None:
     return Markup(f'<svg class="axis" role="img" aria-label="{_spoken(result)}">{body}</svg>')  # noqa: S704
 
 
-def histogram(picture: ColumnPicture) -> Markup:
-    """Bars for the real rows, marks across them for the synthetic ones."""
+def histogram(picture: ColumnPicture, sides: Sides = REAL_AND_SYNTHETIC) -> Markup:
+    """Bars for the first side, marks across them for the second."""
     from markupsafe import Markup, escape
 
     top = max((*picture.real, *picture.synthetic), default=0.0) or 1.0
@@ -87,7 +89,8 @@ def histogram(picture: ColumnPicture) -> Markup:
     ):
         height, mark = 96 * real / top, 96 * synthetic / top
         parts.append(
-            f"<g><title>{escape(label)}: {_share(real)} real, {_share(synthetic)} synthetic</title>"
+            f"<g><title>{escape(label)}: "
+            f"{_share(real)} {sides[0]}, {_share(synthetic)} {sides[1]}</title>"
             f'<rect class="real" x="{10 * i + 0.7:.1f}" width="8.6" y="{100 - height:.2f}" '
             f'height="{height:.2f}"/>'
             f'<rect class="synthetic" x="{10 * i + 0.2:.1f}" width="9.6" '
@@ -96,7 +99,7 @@ def histogram(picture: ColumnPicture) -> Markup:
     n = len(picture.labels)
     # Labels are escaped above, all else is numbers.
     drawing = Markup(  # noqa: S704
-        f'<svg class="histogram" role="img" aria-label="{_summary(picture)}" '
+        f'<svg class="histogram" role="img" aria-label="{escape(summary(picture, sides))}" '
         f'viewBox="0 0 {10 * max(n, 1)} 100" preserveAspectRatio="none">{"".join(parts)}</svg>'
     )
     shown = [picture.labels[i] for i in sorted({0, n // 2, n - 1})] if n else []
@@ -104,22 +107,29 @@ def histogram(picture: ColumnPicture) -> Markup:
     return drawing + Markup('<div class="ends" aria-hidden="true">{}</div>').format(ends)
 
 
-def bars(picture: ColumnPicture) -> Markup:
-    """One line for each category: a bar for the real rows, a mark for the synthetic ones."""
+def bars(picture: ColumnPicture, sides: Sides = REAL_AND_SYNTHETIC) -> Markup:
+    """One line for each category: a bar for the first side, a mark for the second."""
     from markupsafe import Markup
 
     top = max((*picture.real, *picture.synthetic), default=0.0) or 1.0
     lines = Markup("").join(
         Markup(
-            '<span title="{0}">{0}</span><div title="{1} real, {2} synthetic">'
+            '<span title="{0}">{0}</span><div title="{1} {5}, {2} {6}">'
             '<i style="--real-share:{3:.1f}"></i><b style="--synthetic-share:{4:.1f}"></b></div>'
-        ).format(label, _share(real), _share(synthetic), 98 * real / top, 98 * synthetic / top)
+        ).format(
+            label,
+            _share(real),
+            _share(synthetic),
+            98 * real / top,
+            98 * synthetic / top,
+            *sides,
+        )
         for label, real, synthetic in zip(
             picture.labels, picture.real, picture.synthetic, strict=True
         )
     )
     return Markup('<div class="bars" role="img" aria-label="{}">{}</div>').format(
-        _summary_text(picture), lines
+        summary(picture, sides), lines
     )
 
 
@@ -190,13 +200,8 @@ def _share(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _summary(picture: ColumnPicture) -> Markup:
-    from markupsafe import escape
-
-    return escape(_summary_text(picture))
-
-
-def _summary_text(picture: ColumnPicture) -> str:
+def summary(picture: ColumnPicture, sides: Sides = REAL_AND_SYNTHETIC) -> str:
+    """A picture in a sentence, for those who don't see it."""
     text = f"{picture.name}: {_share(picture.distance)} of the rows would have to move"
     if not picture.labels:
         return text
@@ -204,5 +209,5 @@ def _summary_text(picture: ColumnPicture) -> str:
     i = gaps.index(max(gaps))
     return (
         f"{text}; the largest difference is at {picture.labels[i]}, "
-        f"{_share(picture.real[i])} real and {_share(picture.synthetic[i])} synthetic"
+        f"{_share(picture.real[i])} {sides[0]} and {_share(picture.synthetic[i])} {sides[1]}"
     )

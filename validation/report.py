@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from validation.base import FAMILIES, CheckResult
+from validation.drift import Drift
 from validation.pictures import TablePictures
 
 if TYPE_CHECKING:
@@ -62,6 +63,9 @@ class Report(BaseModel):
     set_aside: dict[str, dict[str, int]] = Field(
         default_factory=dict,
         description="Real rows that each contract rule set aside, by table and rule.",
+    )
+    drift: Drift | None = Field(
+        default=None, description="What changed in the source since the last release."
     )
     epsilon: float | None = Field(
         default=None, description="Differential privacy spent; none where there is no guarantee."
@@ -166,6 +170,7 @@ class Report(BaseModel):
             update={
                 "results": tuple(_public(result, k) for result in self.results),
                 "set_aside": {},
+                "drift": None,
                 "pictures": {name: picture.public() for name, picture in self.pictures.items()},
             }
         )

@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from validation.advice import advice
 from validation.base import CHECKS, FAMILIES
 from validation.drawing import axis, bars, heat_map, histogram
+from validation.drift_html import compared
 from validation.report import figure
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from markupsafe import Markup
 
     from validation.base import CheckResult
+    from validation.drift import Drift
     from validation.gate import Decision
     from validation.pictures import AssociationPicture, TablePictures
     from validation.report import Report
@@ -56,32 +60,6 @@ _ICONS = {
     "hold": '<path d="M19 16v16M29 16v16"/>',
     "reject": '<path d="M16 16l16 16M32 16L16 32"/>',
 }
-
-_ADVICE = {
-    "copies": "Let the generator see fewer people at a time: larger leaves, stronger smoothing, "
-    "fewer epochs. Where it keeps rows by design, take another one.",
-    "membership": "Memorising shows first on unusual people. Raise `protect.k` or the leaf "
-    "size, stop training earlier, or give the generator more rows.",
-    "nearest_record": "Synthetic rows crowd around train rows: raise the leaf size, smooth "
-    "numbers, or stop training earlier.",
-    "rare_values": "Raise `protect.k`, smooth numbers within their neighbourhood, or declare the "
-    "valid `categories` of the column if they are public.",
-    "representation": "Give the generator more rows of the group, or another generator: `trees` "
-    "keeps shares well. A category below `protect.k` is merged into frequent ones by design.",
-    "parity_gap": "The generator loses, or overdoes, the link between group and outcome: try "
-    "`trees`, more rows, or leave out columns that stand in for the group.",
-}
-_ADVICE_BY_FAMILY = {
-    "validity": "Look at the columns named above: declare their type, bounds or rule in the "
-    "configuration, or choose a generator that keeps it by construction.",
-    "fidelity": "Give the generator more capacity or rows for the columns named above, or try "
-    "another one: `trees` is the strong default.",
-    "utility": "The link between the target and the other columns is lost: try `trees`, or more "
-    "capacity.",
-    "privacy": "Take a generator that memorises less, or give it more rows.",
-    "fairness": "Look at the groups named above, and give the generator more of their rows.",
-}
-_ADVICE_UNDECIDED = "More rows, above all in the holdout, would decide it."
 
 _HARMLESS = (" detectable at ", " was asked for", " the policy lets pass")
 """What marks a sentence of the gate that stops nothing."""
@@ -137,33 +115,59 @@ def render(report: Report, decision: Decision) -> str:
         report: What was found; `report.public()` for a page that leaves the house.
         decision: What the gate made of it.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
+    views = [_view(result) for result in report.results]
+    families = [_family(name, views) for name in FAMILIES]
+    sure, warnings, found_nothing = _sorted_reasons(decision)
+    drifted = report.drift.drifted if report.drift else ()
+    warnings += [f"The source changed: {change.message}." for change in drifted]
+    return (
+        _environment()
+        .get_template("report.html")
+        .render(
+            report=report,
+            decision=decision,
+            verdict={
+                "word": decision.verdict.capitalize(),
+                "sentence": _SENTENCES[decision.verdict].format(policy=decision.policy),
+                "icon": Markup(_ICON).format(Markup(_ICONS[decision.verdict])),  # noqa: S704  constants
+            },
+            stopping=sure,
+            warnings=warnings,
+            found_nothing=found_nothing,
+            families=[family for family in families if family["checks"]],
+            many_tables=len({result.table for result in report.results} | set(report.pictures)) > 1,
+            drift=report.drift,
+            compared=compared(report.drift) if report.drift else [],
+            tables=[_table(name, pictures) for name, pictures in report.pictures.items()],
+        )
+    )
+
+
+def render_drift(name: str, drift: Drift) -> str:
+    """A page about a source that is not what it was, where the run ended at that.
+
+    Args:
+        name: The dataset.
+        drift: What changed.
+    """
+    return (
+        _environment()
+        .get_template("drift_page.html")
+        .render(name=name, drift=drift, compared=compared(drift))
+    )
+
+
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-    )
-    views = [_view(result) for result in report.results]
-    families = [_family(name, views) for name in FAMILIES]
-    sure, warnings, found_nothing = _sorted_reasons(decision)
-    return environment.get_template("report.html").render(
-        report=report,
-        decision=decision,
-        verdict={
-            "word": decision.verdict.capitalize(),
-            "sentence": _SENTENCES[decision.verdict].format(policy=decision.policy),
-            "icon": Markup(_ICON).format(Markup(_ICONS[decision.verdict])),  # noqa: S704  constants
-        },
-        stopping=sure,
-        warnings=warnings,
-        found_nothing=found_nothing,
-        families=[family for family in families if family["checks"]],
-        many_tables=len({result.table for result in report.results} | set(report.pictures)) > 1,
-        tables=[_table(name, pictures) for name, pictures in report.pictures.items()],
     )
 
 
@@ -222,7 +226,7 @@ def _view(result: CheckResult) -> _CheckView:
         axis=drawing,
         caption=_caption(result) if drawing else "",
         figures=_figures(result),
-        advice=_with_code(_advice(result)),
+        advice=_with_code(advice(result)),
         blocks=_blocks(result.details),
     )
 
@@ -245,14 +249,6 @@ def _figures(result: CheckResult) -> list[tuple[str, str]]:
     found.append(("Rows", f"{result.n_rows:,}" if result.n_rows else ""))
     found = [(name, text) for name, text in found if text]
     return [*found, ("CPU seconds", f"{result.seconds:.1f}")] if found else []
-
-
-def _advice(result: CheckResult) -> str:
-    if result.status == "undecided":
-        return _ADVICE_UNDECIDED
-    if result.status != "fail":
-        return ""
-    return _ADVICE.get(result.check, _ADVICE_BY_FAMILY[result.family])
 
 
 def _with_code(text: str) -> Markup:

@@ -158,6 +158,8 @@ def _show(outcome: Outcome, *, as_json: bool) -> None:
     for table, rules in outcome.set_aside.items():
         for rule, rows in rules.items():
             screen.print(f"  {rows:,} rows of {table} set aside by {rule}", markup=False)
+    for change in outcome.drift:
+        screen.print(f"  the source changed since the last release: {change}", markup=False)
     show_verdict(outcome.verdict, outcome.reasons, screen)
     screen.print()
     for receipt in outcome.receipts:

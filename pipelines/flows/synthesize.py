@@ -38,17 +38,18 @@ def synthesize(config: PipelineConfig, only_if_changed: bool = False) -> State[A
     with attempt(workspace, settings), also_told(progress.update):
         raw = result_of(tasks.source_task(config, run))
         described = tasks.profile_task(config, raw)
+        compared = result_of(tasks.drift_task(config, described, run))
         kept = result_of(tasks.contract_task(config, described, run))
         parts = tasks.split_task(config, kept)
         model = tasks.fit_task(config, parts)
         synthetic = tasks.sample_task(config, parts, model)
         checked = result_of(tasks.check_task(config, parts, model, synthetic, kept))
-        outcome = tasks.gate_task(config, checked, kept, run)
+        outcome = tasks.gate_task(config, checked, kept, compared, run)
         show_report(config.name, outcome, load_report(checked))
         if outcome.verdict == "publish":
             receipts = tasks.publish_task(config, synthetic, checked, raw, run)
             outcome = outcome.model_copy(update={"receipts": receipts})
-        tasks.record(config, raw, outcome, run)
+        tasks.record(config, raw, compared, outcome, run)
     progress.finish()
     return _state(outcome.verdict, outcome.reasons)
 

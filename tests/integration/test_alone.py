@@ -60,7 +60,7 @@ def test_a_run_talks_to_loopback_only_and_keeps_its_task_runs(tmp_path: Path) ->
 
     with sqlite3.connect(program.home / "prefect" / "prefect.db") as database:
         states = dict(database.execute("select name, state_type from task_run").fetchall())
-    assert len(states) == 8, states
+    assert len(states) == 9, states
     assert set(states.values()) == {"COMPLETED"}
 
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in program.home.rglob("*")}

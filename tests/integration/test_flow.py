@@ -16,7 +16,9 @@ from tests.integration.program import Program, survey
 
 pytestmark = pytest.mark.integration
 
-STAGES = {"source", "profile", "contract", "split", "fit", "sample", "check", "gate", "publish"}
+STAGES = {
+    "source", "profile", "drift", "contract", "split", "fit", "sample", "check", "gate", "publish",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -71,6 +73,7 @@ def test_a_published_run_has_one_task_run_per_stage(program: Program, prefect_ap
     objects = program.home / "datasets" / "flow-published" / "objects"
     assert list(objects.iterdir()) == []
     assert program.run("refresh", config).stdout.startswith("Up to date")
+    _a_changed_source_is_told_of_or_stops(program, prefect_api, config)
     artifacts = _ask(
         prefect_api, "artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [run["id"]]}}}
     )
@@ -80,6 +83,28 @@ def test_a_published_run_has_one_task_run_per_stage(program: Program, prefect_ap
         "waxwork-flow-published-verdict": "table",
         "waxwork-flow-published-report": "markdown",
     }
+
+
+def _a_changed_source_is_told_of_or_stops(program: Program, api: str, config: Path) -> None:
+    changed = survey(3_000, seed=1)
+    changed["score"] = (changed["score"] * 2).round(1)
+    changed.to_csv(program.folder / "survey.csv", index=False)
+    stopping = program.write("stopping.yaml", config.read_text() + "drift: stop\n")
+    before = (program.folder / "releases" / "flow-published" / "LATEST").read_text()
+    done = program.run("run", stopping, exits=1)
+    assert "the source is not as it was for the release" in done.stderr
+    assert "Traceback" not in done.stderr
+    stopped, *_ = _flow_runs(api, "flow-published")
+    assert stopped["state"]["type"] == "FAILED"
+    assert set(_task_states(api, stopped["id"])) == {"source", "profile", "drift"}
+    assert (program.folder / "releases" / "flow-published" / "LATEST").read_text() == before
+    outcome = json.loads(program.run("refresh", config, "--json", exits=None).stdout)
+    assert {said.partition(":")[0] for said in outcome["drift"]} == {
+        "score",
+        "3,000 rows, 20,000 before (-85 %)",
+    }
+    report = json.loads(Path(outcome["report_json"]).read_text())
+    assert report["drift"]["tables"]["survey"]["columns"][0]["name"] == "score"
 
 
 def test_a_rejected_run_publishes_nothing_and_its_re_run_fits_nothing(

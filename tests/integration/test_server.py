@@ -31,7 +31,7 @@ pytestmark = pytest.mark.integration
 
 _ROOT = Path(__file__).parents[2]
 _STAGES = {
-    "source", "profile", "contract", "split", "fit", "sample", "check", "gate", "publish",
+    "source", "profile", "drift", "contract", "split", "fit", "sample", "check", "gate", "publish",
 }  # fmt: skip
 
 
