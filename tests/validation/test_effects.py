@@ -54,7 +54,7 @@ def test_the_largest_gap_of_two_distributions() -> None:
     effect = kolmogorov_smirnov(np.array([2, 3, 5]), np.array([40, 40, 20]), 10, 100)
     assert effect.value == pytest.approx(0.3)
     reach = math.sqrt(math.log(80) / 20) + math.sqrt(math.log(80) / 200)
-    assert effect.interval == (0.0, pytest.approx(0.3 + reach))
+    assert effect.interval == pytest.approx((0.0, 0.3 + reach))
 
 
 def test_cramers_v_of_two_shares() -> None:
