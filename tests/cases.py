@@ -24,17 +24,21 @@ SINK_CASES: dict[str, dict[str, object]] = {
 }
 
 CHECK_CASES: dict[str, dict[str, object]] = {
+    "associations": {},
     "classifier_two_sample": {"folds": 2},
     "column_shapes": {},
     "contract": {},
     "copies": {},
+    "coverage": {},
     "keys": {},
     "membership": {},
+    "missingness": {},
     "nearest_record": {},
     "pair_trends": {},
     "parity_gap": {},
     "rare_values": {},
     "representation": {},
+    "three_way_marginals": {},
     "train_synthetic_test_real": {},
 }
 

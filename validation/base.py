@@ -125,6 +125,11 @@ class CheckResult(BaseModel):
     smallest_effect: float | None = Field(
         default=None, description="The smallest fault this test could have seen at this size."
     )
+    p_value: float | None = Field(
+        default=None,
+        description="Chance of a figure as bad as this if the truth were just tolerable, corrected "
+        "for the number of figures the check looked at.",
+    )
     n_rows: int = 0
     details: dict[str, Any] = Field(
         default_factory=dict, description="Aggregates only: no cell value, no per-record figure."

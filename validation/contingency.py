@@ -34,27 +34,38 @@ class Binning:
     Args:
         space: The columns, with their categories.
         edges: Inner cut points of the numeric columns, by name.
+        most_levels: Categories of a column that are kept apart.
     """
 
     space: FeatureSpace
     edges: dict[str, Floats]
+    most_levels: int = LEVELS
 
     @staticmethod
-    def learn(train: Table, space: FeatureSpace) -> Binning:
-        """Cut points at the train rows' deciles; fewer where one value fills several of them."""
+    def learn(
+        train: Table, space: FeatureSpace, bins: int = BINS, most_levels: int = LEVELS
+    ) -> Binning:
+        """Cut points at the train rows' quantiles; fewer where one value fills several bins.
+
+        Args:
+            train: The rows whose quantiles count.
+            space: The columns.
+            bins: Bins of a column of numbers.
+            most_levels: Categories kept apart; rarer ones share a level.
+        """
         edges = {}
         for name in space.knots:
             values = numbers(train.frame[name])
             present = np.sort(values[~np.isnan(values)])
-            at = np.arange(1, BINS) * len(present) // BINS
+            at = np.arange(1, bins) * len(present) // bins
             edges[name] = np.unique(present[at]) if len(present) else present
-        return Binning(space, edges)
+        return Binning(space, edges, most_levels)
 
     def levels(self, name: str) -> int:
         """Number of levels of a column, missing and all rarer categories included."""
         if name in self.edges:
             return len(self.edges[name]) + 2
-        return min(len(self.space.levels[name].names), LEVELS) + 2
+        return min(len(self.space.levels[name].names), self.most_levels) + 2
 
     def codes(self, table: Table) -> dict[str, Codes]:
         """The level of each cell, by column, each of shape (n_rows,)."""

@@ -8,7 +8,7 @@ perfect table passes at every size, up to a ceiling beyond which nothing can be 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -23,6 +23,9 @@ it then passes in 99.9 % of draws (one-sided normal)."""
 
 POWER = 0.84
 """Standard errors by which an effect must exceed the bound to be seen in four of five draws."""
+
+_MOST_ROOM = 3
+"""How many times the threshold few rows may be given before they say nothing at all."""
 
 
 @dataclass(frozen=True)
@@ -129,3 +132,20 @@ def allowance(margin: float, error: float, z: float) -> float:
         z: Standard errors of its bound.
     """
     return max(margin, (z + SPARE) * error)
+
+
+def judged(
+    interval: tuple[float, float], threshold: float, error: float
+) -> Literal["pass", "fail", "undecided"]:
+    """Fail where a fault is certain, pass where it is ruled out as far as the rows allow.
+
+    Args:
+        interval: Bounds of what was found; lower is better.
+        threshold: What is tolerated.
+        error: Standard error of the figure for a perfect table.
+    """
+    low, high = interval
+    if low > threshold:
+        return "fail"
+    tolerated = allowance(threshold, error, normal_quantile())
+    return "pass" if high <= tolerated <= _MOST_ROOM * threshold else "undecided"

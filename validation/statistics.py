@@ -35,6 +35,13 @@ def normal_quantile(confidence: float = 0.95, comparisons: int = 1) -> float:
     return NormalDist().inv_cdf(1 - (1 - confidence) / 2 / max(comparisons, 1))
 
 
+def upper_tail(z: Floats) -> Floats:
+    """Chance that a standard normal variable exceeds each value."""
+    from scipy.special import ndtr
+
+    return np.asarray(ndtr(-np.asarray(z, dtype=np.float64)), dtype=np.float64)
+
+
 def decide(interval: Interval, threshold: float, better: Literal["lower", "higher"]) -> Verdict:
     """Fail or pass where the whole interval agrees, else undecided.
 

@@ -15,9 +15,8 @@ import numpy as np
 import pandas as pd
 
 from generators.base import GENERATORS, Protection
-from tabular.seeding import Seed
 from validation.base import Evidence
-from validation.features import FeatureSpace, is_numeric, numbers
+from validation.features import FeatureSpace, numbers
 from validation.neighbors import nearest
 from validation.outcome import Outcome
 
@@ -102,22 +101,25 @@ def noisy_copies(world: World, rng: Rng) -> Evidence:
         spread = 0.1 * float(np.nanstd(numbers(cells)))
         moved = cells + rng.normal(0, spread, len(cells))
         low, high = cells.min(), cells.max()
-        frame[column.name] = (
-            moved.round(column.decimals or 0).clip(low, high).astype(cells.dtype)
-        )
+        frame[column.name] = moved.round(column.decimals or 0).clip(low, high).astype(cells.dtype)
     frame["id"] = _fresh(world)["id"]
     return _evidence(world, frame)
 
 
 def _rare_category(*, own: bool) -> Plant:
     def plant(world: World, rng: Rng) -> Evidence:
-        name = next(
-            c.name
-            for c in world.train.schema.columns
-            if c.name in world.categorical and c.dtype == "string"
-        ) if any(
-            c.dtype == "string" and c.name in world.categorical for c in world.train.schema.columns
-        ) else world.categorical[0]
+        name = (
+            next(
+                c.name
+                for c in world.train.schema.columns
+                if c.name in world.categorical and c.dtype == "string"
+            )
+            if any(
+                c.dtype == "string" and c.name in world.categorical
+                for c in world.train.schema.columns
+            )
+            else world.categorical[0]
+        )
         label = "a rare one" if world.train.schema[name].dtype == "string" else 99
         train = world.train.frame.copy()
         train.loc[rng.permutation(len(train))[:3], name] = label
@@ -211,7 +213,7 @@ def _minority(world: World) -> tuple[str, object]:
         (share, name, label)
         for name in world.sensitive
         for label, share in world.spare.frame[name].value_counts(normalize=True).items()
-        if share >= 0.1  # noqa: PLR2004  large enough to be judged
+        if share >= 0.1
     ]
     _, name, label = min(counts, key=lambda item: item[0])
     return name, label
@@ -331,9 +333,13 @@ FAULTS: dict[str, Fault] = {
         _rare_category(own=True), ("rare_values",), "a label of three people, from a generator"
     ),
     "rare_salary": Fault(rare_salary, ("rare_values",), "the highest pay in 1 % of rows"),
-    "column_shuffled": Fault(column_shuffled, ("pair_trends",), "one column is shuffled"),
+    "column_shuffled": Fault(
+        column_shuffled, ("pair_trends", "associations"), "one column is shuffled"
+    ),
     "link_broken": Fault(
-        link_broken, ("pair_trends",), "one column is shuffled among rows of one target"
+        link_broken,
+        ("associations", "pair_trends"),
+        "one column is shuffled among rows of one target",
     ),
     "three_way_broken": Fault(
         three_way_broken,

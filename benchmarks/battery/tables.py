@@ -95,10 +95,10 @@ def world(name: str, data: Path | None, size: int, seed: int, *, switch: bool = 
         if column in roles or frame[column].dtype.kind != "i":
             continue
         # Codes of few values are categories, as an owner would declare them.
-        if frame[column].nunique() <= 12:  # noqa: PLR2004  months at most
+        if frame[column].nunique() <= 12:
             roles[column] = {"sdtype": "categorical"}
     for column, said in roles.items():
-        if frame[column].nunique() <= 12:  # noqa: PLR2004
+        if frame[column].nunique() <= 12:
             said["sdtype"] = "categorical"
     config = TableConfig.model_validate({"tables": {name: {"primary_key": "id", "columns": roles}}})
     whole = describe(RawData({name: RawTable(dressed)}), config).only

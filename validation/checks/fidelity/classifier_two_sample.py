@@ -51,7 +51,9 @@ class ClassifierTwoSample(Check, frozen=True):
     requires: ClassVar[frozenset[Requirement]] = frozenset({"holdout"})
     reference: ClassVar[str] = (
         "Lopez-Paz, Oquab (2017), Revisiting classifier two-sample tests. Differs from the paper: "
-        "the statistic is the AUC, cross-validated. Its variance: DeLong et al. (1988)."
+        "the statistic is the AUC, cross-validated. Its variance: DeLong et al. (1988), enlarged "
+        "as by Nadeau, Bengio (2003), Inference for the generalization error, since the models "
+        "share their rows."
     )
 
     threshold: float = Field(
@@ -95,8 +97,9 @@ class ClassifierTwoSample(Check, frozen=True):
             interval=against.interval,
             baseline=base.auc,
             threshold=self.threshold,
-            # Standard error of a Mann-Whitney area at one half, times 1.96 + 0.84.
-            smallest_effect=2.8 * math.sqrt(1 / (6 * against.n_rows)),
+            # Standard error of a Mann-Whitney area at one half, widened, times 1.96 + 0.84.
+            smallest_effect=2.8
+            * math.sqrt((1 + self.folds / (self.folds - 1)) / (6 * against.n_rows)),
             n_rows=against.n_rows,
             details={
                 "auc_train": round(memory.auc, 4),
@@ -142,7 +145,19 @@ class ClassifierTwoSample(Check, frozen=True):
             scores[test] = np.searchsorted(np.sort(raw), raw, "left") / len(raw)
             importance += model.gain
         area, interval = auc_interval(scores, y == 1, np.concatenate(groups))
+        widen = math.sqrt(1 + self.folds / (self.folds - 1))
+        interval = _widened(area, interval, widen)
         return _Outcome(area, interval, importance / max(importance.sum(), 1e-12), n)
+
+
+def _widened(area: float, interval: tuple[float, float], by: float) -> tuple[float, float]:
+    """An interval with its halves longer, on the logit scale where that has one."""
+    if not 0 < area < 1 or not 0 < interval[0] <= interval[1] < 1:
+        low, high = (area + by * (bound - area) for bound in interval)
+        return max(low, 0.0), min(high, 1.0)
+    centre, low, high = (math.log(x / (1 - x)) for x in (area, *interval))
+    ends = (centre + by * (low - centre), centre + by * (high - centre))
+    return 1 / (1 + math.exp(-ends[0])), 1 / (1 + math.exp(-ends[1]))
 
 
 def _rows(evidence: Evidence, side: Side) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:

@@ -9,13 +9,13 @@ from pydantic import Field
 
 from validation.base import Check, CheckResult, Family
 from validation.contingency import Binning, pair_distances
+from validation.excess import POWER, judged
 from validation.features import space_of
-from validation.statistics import decide, normal_quantile, worst_interval
+from validation.statistics import normal_quantile, worst_interval
 
 if TYPE_CHECKING:
     from validation.base import Evidence
 
-_POWER = 0.84
 _SHOWN = 10
 
 
@@ -56,7 +56,7 @@ class PairTrends(Check, frozen=True):
         if evidence.fresh is not None:
             fresh = pair_distances(evidence.train, evidence.fresh, binning)
         bound = float(found.association.sum())
-        status = decide(interval, self.threshold, "lower")
+        status = judged(interval, self.threshold, float(found.error.max()))
         first, second = found.pairs[worst[0]]
         return self.result(
             status,
@@ -67,7 +67,7 @@ class PairTrends(Check, frozen=True):
             interval=interval,
             baseline=None if fresh is None else float(fresh.excess.max()),
             threshold=self.threshold,
-            smallest_effect=(normal_quantile(comparisons=len(found.pairs)) + _POWER)
+            smallest_effect=(normal_quantile(comparisons=len(found.pairs)) + POWER)
             * float(found.error.max()),
             n_rows=len(evidence.synthetic),
             details={

@@ -1,0 +1,216 @@
+"""Is every part of the real rows' range still there?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from validation.base import Check, CheckResult, Family
+from validation.excess import POWER, Rate
+from validation.features import is_numeric, labels, numbers, space_of
+from validation.report import figure
+from validation.statistics import holm, normal_quantile
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import pandas as pd
+
+    from tabular.dataset import Table
+    from tabular.schema import Column
+    from validation.base import Evidence
+
+    Mask = npt.NDArray[np.bool_]
+
+_TAILS = (0.01, 0.05, 0.1)
+_BINS = 10
+_LEVEL = 0.025
+_LEAST_HITS = 10
+"""Rows that a part must have, and must be expected to have, to be judged."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One category, tail or tenth of one column: how often it is met on each side.
+
+    Args:
+        name: Of which column, and which part; categories are not named.
+        real: Its share of the train rows, with the subjects behind it.
+        synthetic: Its share of the synthetic rows.
+        fresh: Its share of fresh rows.
+    """
+
+    name: str
+    real: Rate
+    synthetic: Rate
+    fresh: float | None
+
+    @property
+    def ratio(self) -> float:
+        """Synthetic over real share."""
+        return self.synthetic.share / self.real.share
+
+    @property
+    def hits(self) -> tuple[float, float]:
+        """Rows in it, and rows that fresh data of the synthetic rows' number would have in it."""
+        return self.real.share * self.real.n, self.real.share * self.synthetic.n
+
+    @property
+    def fresh_error(self) -> float:
+        """Standard error of the log ratio for a table of fresh rows."""
+        return float(np.sqrt(sum(1 / max(hit, 0.5) for hit in self.hits)))
+
+    def p_value(self, least: float) -> float:
+        """Chance of so few rows here if their share were `least` times the real one.
+
+        Of all rows here, how many are synthetic is then binomial.
+        """
+        from scipy.special import betainc
+
+        real, mine = self.hits[0], self.synthetic.share * self.synthetic.n
+        odds = least * self.synthetic.n / (least * self.synthetic.n + self.real.n)
+        return float(betainc(max(real, 1e-9), mine + 1, 1 - odds))
+
+
+class Coverage(Check, frozen=True):
+    """Synthetic over real share of the part of a column that is met least, compared with before.
+
+    Parts are the categories, the tenths of each column of numbers or moments, its outermost tenths,
+    twentieths and hundredths on either side, and its missing cells. A lost category, a tail that
+    was cut, a mode that collapsed: each moves few rows, and leaves one part empty.
+    """
+
+    kind: Literal["coverage"] = "coverage"
+    family: ClassVar[Family] = "fidelity"
+    reference: ClassVar[str] = (
+        "Katz et al. (1978), Obtaining confidence intervals for the risk ratio in cohort studies; "
+        "Holm (1979). The idea: SDMetrics' CategoryCoverage and RangeCoverage, here by mass"
+    )
+
+    threshold: float = Field(
+        default=0.5,
+        gt=0,
+        lt=1,
+        description="Smallest ratio of the shares: half of the people there are gone.",
+    )
+
+    def run(self, evidence: Evidence) -> CheckResult:
+        """Compare the shares of every part; the worst one decides."""
+        columns = space_of(evidence).columns
+        if not columns:
+            return self.result("not_applicable", "no column is learnt")
+        parts = [part for column in columns for part in _parts(column, evidence)]
+        judged = [part for part in parts if min(part.hits) >= _LEAST_HITS]
+        if not judged:
+            return self.result(
+                "insufficient",
+                "no part of a column has rows enough to be judged",
+                n_rows=len(evidence.synthetic),
+                details={"parts": len(parts), "judged": 0},
+            )
+        p_values = np.array([part.p_value(self.threshold) for part in judged])
+        corrected = holm(list(p_values))
+        order = sorted(range(len(judged)), key=lambda i: (p_values[i], judged[i].ratio))
+        worst = judged[order[0]]
+        z = normal_quantile(comparisons=len(judged))
+        status: Literal["pass", "fail", "undecided"]
+        if corrected.min() < _LEVEL:
+            status = "fail"
+        else:
+            # Surely fewer than before, and not surely half: fresh rows are not surely fewer.
+            thinned = holm([part.p_value(1.0) for part in judged])
+            halved = np.array([part.ratio < self.threshold for part in judged])
+            status = "undecided" if (halved & (thinned < _LEVEL)).any() else "pass"
+        spread = z * worst.fresh_error
+        return self.result(
+            status,
+            f"{worst.name} makes up {figure(100 * worst.real.share)} % of the real and "
+            f"{figure(100 * worst.synthetic.share)} % of the synthetic rows",
+            statistic=f"synthetic over real share of {worst.name}",
+            value=worst.ratio,
+            interval=(
+                worst.ratio * float(np.exp(-spread)),
+                # What is gone altogether has no log: half a row stands in for it.
+                max(worst.ratio, 0.5 / worst.synthetic.n / worst.real.share)
+                * float(np.exp(spread)),
+            ),
+            baseline=None if worst.fresh is None else worst.fresh / worst.real.share,
+            threshold=self.threshold,
+            better="higher",
+            smallest_effect=1 - self.threshold * float(np.exp(-POWER * worst.fresh_error - spread)),
+            p_value=float(corrected.min()),
+            n_rows=len(evidence.synthetic),
+            details={
+                "parts": len(parts),
+                "judged": len(judged),
+                "least": [
+                    {"part": p.name, "real": p.real.share, "synthetic": p.synthetic.share}
+                    for p in (judged[i] for i in order[:10])
+                ],
+            },
+        )
+
+
+def _parts(column: Column, evidence: Evidence) -> list[_Part]:
+    tables = {"real": evidence.train, "synthetic": evidence.synthetic, "fresh": evidence.fresh}
+    sides = {name: table for name, table in tables.items() if table is not None}
+    if is_numeric(column):
+        cells = {side: numbers(table.frame[column.name]) for side, table in sides.items()}
+        return _of_numbers(column.name, cells, sides)
+    text = {side: labels(table.frame[column.name]) for side, table in sides.items()}
+    return _of_labels(column.name, text, sides, evidence.k)
+
+
+def _of_numbers(
+    name: str, cells: dict[str, npt.NDArray[np.float64]], tables: dict[str, Table]
+) -> list[_Part]:
+    real = cells["real"]
+    present = np.sort(real[~np.isnan(real)])
+    found = [(f"missing {name}", {side: np.isnan(values) for side, values in cells.items()})]
+    if len(present):
+        for share in _TAILS:
+            low, high = present[[int(share * len(present)), -1 - int(share * len(present))]]
+            words = f"the {{}} {100 * share:.0f} % of {name}"
+            below = {side: values <= low for side, values in cells.items()}
+            above = {side: values >= high for side, values in cells.items()}
+            found += [(words.format("lowest"), below), (words.format("highest"), above)]
+        edges = np.unique(present[np.arange(1, _BINS) * len(present) // _BINS])
+        bins = {
+            side: np.where(np.isnan(values), -1, np.searchsorted(edges, values, "right"))
+            for side, values in cells.items()
+        }
+        for i in range(1, len(edges)):
+            inside = {side: codes == i for side, codes in bins.items()}
+            found.append((f"the middle part {i} of {name}", inside))
+    return [part for words, masks in found if (part := _part(words, masks, tables)) is not None]
+
+
+def _of_labels(
+    name: str, text: dict[str, pd.Series], tables: dict[str, Table], k: int
+) -> list[_Part]:
+    counts = text["real"].value_counts()
+    found = []
+    for place, (label, rows) in enumerate(counts.items()):
+        if rows < k:
+            break
+        masks = {
+            side: (cells == label).to_numpy(dtype=bool, na_value=False)
+            for side, cells in text.items()
+        }
+        found.append((f"the category no. {place + 1} of {name}", masks))
+    gone = {side: cells.isna().to_numpy(dtype=bool) for side, cells in text.items()}
+    found.append((f"missing {name}", gone))
+    return [part for words, masks in found if (part := _part(words, masks, tables)) is not None]
+
+
+def _part(name: str, masks: dict[str, Mask], tables: dict[str, Table]) -> _Part | None:
+    rates = {
+        side: Rate.of(mask, tables[side].subject_codes if tables[side].subject else None)
+        for side, mask in masks.items()
+    }
+    if not rates["real"].share or not rates["synthetic"].n:
+        return None
+    fresh = rates["fresh"].share if "fresh" in rates else None
+    return _Part(name, rates["real"], rates["synthetic"], fresh)
