@@ -97,7 +97,7 @@ def _overview(results: Results) -> str:
 
 
 def _seconds(value: float) -> str:
-    return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 100 else f"{value:.0f} s"  # noqa: PLR2004  digits
+    return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 100 else f"{value:.0f} s"
 
 
 def _peers(results: Results) -> str:

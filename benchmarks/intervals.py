@@ -39,7 +39,7 @@ def mean(values: Sequence[float]) -> Mean:
     from scipy.stats import t
 
     n = len(values)
-    if n < 2:  # noqa: PLR2004  one value has no spread
+    if n < 2:
         return Mean(float(values[0]), n, None)
     half = t.ppf(0.975, n - 1) * np.std(values, ddof=1) / np.sqrt(n)
     return Mean(float(np.mean(values)), n, float(half))

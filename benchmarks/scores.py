@@ -196,6 +196,6 @@ def utility(train: pd.DataFrame, test: pd.DataFrame, meta: Meta) -> float:
         return 0.5
     model = XGBClassifier(**options).fit(features(train), train[target].map(places))
     judged, truth = model.predict_proba(features(test)), test[target].map(places)
-    if len(labels) == 2:  # noqa: PLR2004  one probability says it
+    if len(labels) == 2:
         return float(roc_auc_score(truth, judged[:, 1]))
     return float(roc_auc_score(truth, judged, multi_class="ovr"))

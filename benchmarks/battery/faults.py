@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from generators.base import GENERATORS, Protection
+from generators.base import GENERATORS
+from generators.protection import Protection
 from validation.base import Evidence
 from validation.features import FeatureSpace, numbers
 from validation.neighbors import nearest
