@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from tabular.model import Progress
     from tabular.seeding import Seed
 
+_FEWEST_KEPT = 0.01  # share of the rows drawn, below which drawing on is no use
+
 Capability = Literal["sequence", "context", "conditions", "log_prob"]
 
 
@@ -218,7 +220,7 @@ class FittedGenerator:
         keys = () if sequence else self.encoder.learnt_keys
         whole = sequence and unit == "subjects"
         table: Table | None = None
-        subjects = made = rows = attempt = 0
+        subjects = made = made_subjects = rows = attempt = 0
         while (done := subjects if whole else rows) < n:
             left = (n - done) / (1.0 if whole else self.model.mean_length)
             # Where rows fall away, or lengths vary, a little more than needed saves a round.
@@ -229,18 +231,11 @@ class FittedGenerator:
                 draw = max(draw, 200)
             stream = seed.child("sample", self.kind, str(attempt))
             encoded = self.model.sample(draw, seed=stream)
-            part = self.encoder.decode(encoded, seed=stream, start=subjects, start_rows=made)
-            if keys:
-                fresh = new_keys(part, table, keys)
-                if fresh.mean() < 0.01:  # noqa: PLR2004  one row in a hundred
-                    raise SampleError(
-                        f"fewer than 1 % of the rows drawn have a new key {keys[0]}",
-                        where=f"table {self.table}",
-                        fix="Ask for fewer rows, or declare the key's column as `sdtype: id`",
-                    )
-                part = part.take(fresh)
+            part = self.encoder.decode(encoded, seed=stream, start=made_subjects, start_rows=made)
+            part = self._kept(part, table, keys)
             table = part if table is None else _join([table, part])
-            subjects += encoded.n_subjects
+            subjects += part.n_subjects if sequence else encoded.n_subjects
+            made_subjects += encoded.n_subjects
             made += encoded.n_rows
             rows = len(table)
             attempt += 1
@@ -248,6 +243,29 @@ class FittedGenerator:
         if not whole and len(table) > n:
             return table.take(np.arange(n))
         return table
+
+    def _kept(self, part: Table, before: Table | None, keys: tuple[tuple[str, ...], ...]) -> Table:
+        """The rows that keep every rule and repeat no learnt key."""
+        keep = self.encoder.keeps_rules(part)
+        if keep.mean() < _FEWEST_KEPT:
+            rules = ", ".join(rule.title for rule in self.encoder.table_schema.rules)
+            raise SampleError(
+                f"{keep.mean():.1%} of the rows drawn keep the rules ({rules})",
+                where=f"table {self.table}",
+                fix="Choose another generator, or leave the rule out that it can't keep",
+            )
+        if not keep.all():
+            part = part.take(keep)
+        if keys:
+            fresh = new_keys(part, before, keys)
+            if fresh.mean() < _FEWEST_KEPT:
+                raise SampleError(
+                    f"fewer than 1 % of the rows drawn have a new key {keys[0]}",
+                    where=f"table {self.table}",
+                    fix="Ask for fewer rows, or declare the key's column as `sdtype: id`",
+                )
+            part = part.take(fresh)
+        return part
 
     def sample_given(self, context: Table, *, seed: Seed) -> Table:
         """Draw a row for each row of context, in its order.
@@ -285,8 +303,7 @@ class FittedGenerator:
             if encoded.n_rows > n - rows:
                 encoded = encoded.head(n - rows)
             part = self.encoder.decode(encoded, seed=stream, start=subjects, start_rows=made)
-            if keys:
-                part = part.take(new_keys(part, None, keys))
+            part = self._kept(part, None, keys)
             yield part
             subjects += encoded.n_subjects
             made += encoded.n_rows

@@ -28,6 +28,7 @@ from generators.protection import Protection
 from pipelines.base import SINKS, SOURCES, ConfigPath, Sink, Source
 from pipelines.sinks.parquet import ParquetSink
 from tabular.errors import ConfigurationError
+from tabular.rules import Rule
 from tabular.schema import ForeignKey, Number, Provenance, Role, Sdtype, Sequence, Subject
 from validation.base import CHECKS, Check
 from validation.drift_policy import DriftOption, DriftPolicy
@@ -75,6 +76,9 @@ class TableOptions(_Section):
     primary_key: Names | None = None
     alternate_keys: tuple[tuple[str, ...], ...] | None = None
     sequence: Sequence | None = None
+    rules: tuple[Rule, ...] = Field(
+        default=(), description="What holds between the columns: rows that break one are set aside."
+    )
     exclude: tuple[str, ...] = Field(default=(), description="Columns to leave out altogether.")
     columns: dict[str, ColumnOptions] = Field(default_factory=dict)
 

@@ -70,6 +70,7 @@ def _described(name: str, table: RawTable, config: TableConfig) -> tuple[pd.Data
         if options.alternate_keys is not None
         else tuple(key for key in table.alternate_keys if _kept_key(key, frame)),
         "sequence": options.sequence,
+        "rules": options.rules,
     }
     keys = (changes["primary_key"], *changes["alternate_keys"])
     entity = ((options.sequence.entity,),) if options.sequence else ()

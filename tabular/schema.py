@@ -12,6 +12,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from tabular.rules import Rule
+
 Sdtype = Literal["numerical", "categorical", "ordinal", "boolean", "datetime", "id", "unknown"]
 """SDV's words for what a column means; free text is `unknown`."""
 
@@ -160,6 +162,7 @@ class TableSchema(_Part):
     primary_key: tuple[str, ...] = ()
     alternate_keys: tuple[tuple[str, ...], ...] = ()
     sequence: Sequence | None = None
+    rules: tuple[Rule, ...] = Field(default=(), description="What holds between the columns.")
     reference: bool = Field(default=False, description="A public table that is published as it is.")
 
     @model_validator(mode="after")
@@ -174,6 +177,10 @@ class TableSchema(_Part):
         used = {*self.primary_key, *(name for key in self.alternate_keys for name in key)}
         if self.sequence:
             used |= {self.sequence.entity, self.sequence.index}
+        for rule in self.rules:
+            if unknown := sorted(set(rule.used) - set(names)):
+                message = f"the rule {rule.title} names columns that are not there: {unknown}"
+                raise ValueError(message)
         if missing := sorted(used - set(names)):
             message = f"a key or sequence names columns that are not there: {', '.join(missing)}"
             raise ValueError(message)

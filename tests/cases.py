@@ -38,6 +38,7 @@ CHECK_CASES: dict[str, dict[str, object]] = {
     "parity_gap": {},
     "rare_values": {},
     "representation": {},
+    "rules": {},
     "three_way_marginals": {},
     "train_synthetic_test_real": {},
 }

@@ -10,6 +10,8 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from tabular.dataset import Table
+    from tabular.rules import Rule
     from validation.base import Evidence, Severity
 
 
@@ -37,6 +39,20 @@ class RuleOutcome:
     unexpected_count: int | None = None
     rows: npt.NDArray[np.int64] | None = None
     raised: str | None = None
+
+
+def outcome_of(rule: Rule, table: Table) -> RuleOutcome:
+    """What becomes of a business rule; Great Expectations has no words for most of them."""
+    rows = np.flatnonzero(rule.breaks(table.frame))
+    return RuleOutcome(
+        rule=f"rule:{rule.title}",
+        description=rule.text,
+        columns=rule.used,
+        severity="blocking",
+        success=not len(rows),
+        unexpected_count=len(rows),
+        rows=rows if len(rows) else None,
+    )
 
 
 @dataclass(frozen=True)

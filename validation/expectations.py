@@ -21,7 +21,7 @@ import numpy as np
 
 from tabular.errors import ConfigurationError
 from validation.bounds import bound_of, widened
-from validation.contract import RuleOutcome, Verdict
+from validation.contract import RuleOutcome, Verdict, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -100,7 +100,7 @@ def expectations_json(schema: TableSchema) -> str:
 def judge(
     table: Table, *, suites: tuple[str | Path, ...] = (), closed: Table | None = None
 ) -> Verdict:
-    """Hold a table to its schema and to the owner's own suites.
+    """Hold a table to its schema, its business rules and the owner's own suites.
 
     Args:
         table: The rows to judge; their index counts from 0.
@@ -137,7 +137,8 @@ def judge(
             for name, outcome in again.items():
                 rows = None if outcome.rows is None else places[outcome.rows]
                 outcomes[name] = replace(outcome, rows=rows)
-    return Verdict(tuple(outcomes.values()), len(table))
+    kept = tuple(outcome_of(rule, table) for rule in table.schema.rules)
+    return Verdict((*outcomes.values(), *kept), len(table))
 
 
 def load_suite(path: str | Path) -> ExpectationSuite:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from generators.constraints import Constraints
 from generators.encoding.arrays import EncodedTable, Place, Variable
 from generators.encoding.categorical import CategoricalCodec
 from generators.encoding.numerical import NumericalCodec
@@ -14,6 +15,7 @@ from generators.encoding.temporal import TemporalCodec
 from generators.identifiers import Identifier
 from tabular.dataset import Table
 from tabular.errors import DataError
+from tabular.rules import Unique, broken
 from tabular.schema import TableSchema
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ class TableEncoder(BaseModel):
     codecs: tuple[AnyCodec, ...]
     places: tuple[Place, ...]
     identifiers: tuple[Identifier, ...]
+    constraints: Constraints = Constraints()
 
     @classmethod
     def learn(cls, train: Table, protection: Protection) -> Self:
@@ -91,13 +94,14 @@ class TableEncoder(BaseModel):
             codecs=tuple(codecs),
             places=tuple(places),
             identifiers=tuple(identifiers),
+            constraints=Constraints.learn(train, codecs, protection),
         )
 
     @property
     def variables(self) -> tuple[Variable, ...]:
         """What the arrays are."""
         pairs = zip(self.codecs, self.places, strict=True)
-        return tuple(codec.variable(place) for codec, place in pairs)
+        return self.constraints.variables(tuple(codec.variable(place) for codec, place in pairs))
 
     def encode(self, table: Table) -> EncodedTable:
         """Rows to arrays, those of a subject together, those of an entity in index order."""
@@ -114,6 +118,7 @@ class TableEncoder(BaseModel):
             lengths = np.bincount(subjects).astype(np.int64)
         else:
             lengths = np.ones(len(table), dtype=np.int64)
+        arrays = self.constraints.encode(arrays, self.codecs)
         return EncodedTable(self.variables, tuple(arrays), lengths)
 
     def decode(
@@ -131,8 +136,10 @@ class TableEncoder(BaseModel):
 
         rng = seed.child("decode", str(start)).generator()
         cells: dict[str, pd.Series] = {}
-        for codec, array in zip(self.codecs, encoded.arrays, strict=True):
+        arrays = self.constraints.decode(encoded.arrays, self.codecs, rng)
+        for codec, array in zip(self.codecs, arrays, strict=True):
             cells[codec.name] = codec.decode(array, rng)
+        self.constraints.derive(cells, self.table_schema.rules, self.codecs, rng)
         per_subject = set(self.subject)
         for identifier in self.identifiers:
             if identifier.name in per_subject:
@@ -150,7 +157,18 @@ class TableEncoder(BaseModel):
     def learnt_keys(self) -> tuple[tuple[str, ...], ...]:
         """Keys whose columns are all learnt, so that a model may repeat one."""
         learnt = {codec.name for codec in self.codecs}
-        return tuple(key for key in self.table_schema.unique_keys if learnt.issuperset(key))
+        unique = [rule.columns for rule in self.table_schema.rules if isinstance(rule, Unique)]
+        keys = (*self.table_schema.unique_keys, *unique)
+        return tuple(key for key in keys if learnt.issuperset(key))
+
+    def keeps_rules(self, table: Table) -> npt.NDArray[np.bool_]:
+        """Which rows keep every rule; of a sequence, those whose whole entity does. (n_rows,)."""
+        rules = [rule for rule in self.table_schema.rules if not isinstance(rule, Unique)]
+        bad = broken(rules, table.frame)
+        if table.schema.sequence and bad.any():
+            codes = table.subject_codes
+            bad = np.bincount(codes, weights=bad)[codes] > 0
+        return ~bad
 
 
 def new_keys(
