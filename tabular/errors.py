@@ -8,6 +8,7 @@
     |  +- ContractViolated       1   too many rows break the contract
     |  +- SourceDrifted          1   the source is not what it was, and the owner asked to stop
     +- FitError                  1   a model could not be fitted
+    |  +- TrainingDiverged       1   ... as its losses ran away: lower what the message says
     +- SampleError               1   a model could not produce the rows asked for
     +- ArtifactError             1   a saved model or cached artefact is damaged or foreign
     +- ReleaseError              1   a release could not be written or read
@@ -76,6 +77,10 @@ class SourceDrifted(DataError):
 
 class FitError(WaxworkError):
     """A generative model could not be fitted."""
+
+
+class TrainingDiverged(FitError):
+    """The losses of a training are no longer numbers."""
 
 
 class SampleError(WaxworkError):

@@ -1,0 +1,320 @@
+"""CTGAN: a generator and a critic, trained against each other; rare labels are asked for too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+import numpy as np
+from pydantic import Field
+
+from generators.base import Generator, Model, State, require_rows
+from generators.encoding.arrays import EncodedTable
+from generators.modes import Modes, learn_modes
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    import torch
+
+    from generators.encoding.arrays import Variable
+    from generators.networks.ctgan import Layout, RowGenerator
+    from tabular.model import Progress
+    from tabular.seeding import Seed
+
+_FEWEST = 20  # rows; some of them are held out of the training
+_HELD_OUT = 0.1  # share of the subjects that the training is stopped by
+_COMPARED = 5000  # rows that are held out at most; twice as many are drawn to be compared
+_AT_ONCE = 8192  # rows that are drawn together
+
+
+class CtganModel(Model):
+    """A trained generator, the components of the numbers, and how frequent each label is.
+
+    Args:
+        variables: What the columns are.
+        modes: Components of the numeric ones.
+        network: Draws labels and places.
+        shares: Of the labels of each block that can be asked for, shape (layout.condition,).
+        history: How the training went, in coarse numbers.
+    """
+
+    def __init__(
+        self,
+        variables: tuple[Variable, ...],
+        modes: tuple[Modes | None, ...],
+        network: RowGenerator,
+        shares: npt.NDArray[np.float64],
+        history: dict[str, Any],
+    ) -> None:
+        self.variables = variables
+        self.modes = modes
+        self.network = network
+        self.shares = shares
+        self.history = history
+
+    def sample(self, n: int, *, seed: Seed) -> EncodedTable:
+        """Draw `n` rows, each asked for a label as frequent as in the training rows."""
+        import torch
+
+        return self.draw(n, torch.Generator().manual_seed(seed.integer(62)))
+
+    def draw(self, n: int, rng: torch.Generator) -> EncodedTable:
+        """Draw `n` rows on the generator's device."""
+        import torch
+
+        from generators.networks.ctgan_training import LabelDraw
+
+        layout = self.network.layout
+        shares = torch.from_numpy(self.shares).to(rng.device)
+        asked = LabelDraw(shares, layout.asked_sizes) if layout.asked else None
+        labels, places = [], []
+        for begin in range(0, n, _AT_ONCE):
+            count = min(_AT_ONCE, n - begin)
+            condition = torch.zeros((count, layout.condition), device=rng.device)
+            if asked is not None:
+                condition.scatter_(1, asked(count, rng)[:, None], 1.0)
+            drawn = self.network.draw(condition, rng)
+            labels.append(drawn[0].cpu().numpy())
+            places.append(drawn[1].cpu().numpy())
+        return _decode(self.variables, self.modes, np.concatenate(labels), np.concatenate(places))
+
+    def state(self) -> State:
+        """Weights, components and shares; no row."""
+        arrays: dict[str, npt.NDArray[Any]] = {"shares": self.shares}
+        for name, tensor in self.network.state_dict().items():
+            arrays[f"network.{name}"] = tensor.numpy()
+        for i, modes in enumerate(self.modes):
+            if modes is not None:
+                arrays |= {f"modes.{i}.{name}": array for name, array in modes.arrays().items()}
+        values = {
+            "asked": list(self.network.layout.asked),
+            "noise": self.network.noise,
+            "hidden": list(self.network.hidden),
+            "training": self.history,
+        }
+        return State(arrays, values)
+
+    @classmethod
+    def from_state(
+        cls,
+        generator: Generator,  # noqa: ARG003  the contract's
+        variables: tuple[Variable, ...],
+        state: State,
+    ) -> Self:
+        """The model that gave this state."""
+        import torch
+
+        from generators.networks.ctgan import RowGenerator
+
+        def below(prefix: str) -> dict[str, npt.NDArray[Any]]:
+            start = f"{prefix}."
+            found = state.arrays.items()
+            return {name.removeprefix(start): a for name, a in found if name.startswith(start)}
+
+        modes = tuple(
+            Modes.of_arrays(below(f"modes.{i}")) if variable.is_numeric else None
+            for i, variable in enumerate(variables)
+        )
+        values = state.values
+        layout = _layout(variables, modes, tuple(values["asked"]))
+        with torch.device("meta"):  # no weights are drawn that are not wanted
+            network = RowGenerator(layout, noise=values["noise"], hidden=tuple(values["hidden"]))
+        weights = {name: torch.from_numpy(array) for name, array in below("network").items()}
+        network.load_state_dict(weights, assign=True)
+        return cls(variables, modes, network.eval(), state.arrays["shares"], values["training"])
+
+
+class Ctgan(Generator, frozen=True):
+    """CTGAN: a conditional generative adversarial network for mixed columns.
+
+    A generator makes rows from noise, a critic tells them from real ones, and each learns from the
+    other. The generator is asked for one label of one column at a time, rare labels as good as
+    often as frequent ones, so that it learns them too.
+
+    Reference:
+        Xu, Skoularidou, Cuesta-Infante, Veeramachaneni (2019), Modeling tabular data using
+        conditional GAN, sections 4.2 to 4.4. Lin, Khetan, Fanti, Oh (2018), PacGAN. Gulrajani,
+        Ahmed, Arjovsky, Dumoulin, Courville (2017), Improved training of Wasserstein GANs.
+
+    Differs from the paper, as `docs/generators/ctgan.md` shows with figures: the critic looks at
+    single rows, without dropout, and is held less tightly; higher learning rates that fall; a
+    running mean of the generator is what draws; the training stops by rows held out; spikes of a
+    number are components of their own.
+    """
+
+    kind: Literal["ctgan"] = "ctgan"
+    model: ClassVar[type[Model]] = CtganModel
+
+    steps: int = Field(
+        default=3000, ge=1, description="Most mini-batches; the learning rates fall until there."
+    )
+    batch: int = Field(default=500, ge=2, le=100_000, description="Rows in a mini-batch.")
+    check_every: int = Field(
+        default=250, ge=1, description="Mini-batches between two looks at the rows held out."
+    )
+    patience: int = Field(
+        default=4, ge=1, description="Looks in a row without a better one that end the training."
+    )
+    modes: int = Field(default=10, ge=1, le=100, description="Modes of a number at most.")
+    noise: int = Field(default=128, ge=1, le=4096, description="Numbers each row is made from.")
+    hidden: tuple[int, ...] = Field(
+        default=(256, 256), min_length=1, description="Units of the generator's hidden layers."
+    )
+    critic_hidden: tuple[int, ...] = Field(
+        default=(256, 256), min_length=1, description="Units of the critic's hidden layers."
+    )
+    pack: int = Field(
+        default=1,
+        ge=1,
+        le=100,
+        description="Rows the critic looks at together. More keep the generator from making the "
+        "same rows over and over, and take many more steps.",
+    )
+    dropout: float = Field(
+        default=0.0, ge=0, lt=1, description="Share of units left out of each look of the critic."
+    )
+    learning_rate: float = Field(default=5e-4, gt=0, description="The generator's.")
+    critic_learning_rate: float = Field(default=1e-3, gt=0, description="The critic's.")
+    weight_decay: float = Field(default=1e-6, ge=0, description="The generator's.")
+    penalty: float = Field(
+        default=1.0, ge=0, description="How strictly the critic's slope is held at one."
+    )
+    penalty_every: int = Field(
+        default=2, ge=1, description="Steps to one in which the slope is looked at."
+    )
+    average: float = Field(
+        default=0.998, ge=0, lt=1, description="Share a step leaves of the mean generator."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        default="cpu",
+        description="Where to train; `auto` takes a GPU where there is one, which sums in no "
+        "fixed order, so that fits differ in the last digits. Models load on either.",
+    )
+
+    def fit_encoded(self, train: EncodedTable, *, seed: Seed, progress: Progress) -> CtganModel:
+        """Components of the numbers first, then both networks.
+
+        Raises:
+            FitError: There are too few rows.
+            TrainingDiverged: The learning rates are too high.
+        """
+        import torch
+
+        from generators.inner_split import inner_split
+        from generators.networks import ctgan as networks
+        from generators.networks.ctgan_training import CtganLearner, Options
+        from generators.networks.weights import built, device_of
+        from generators.pair_distance import PairDistance
+        from generators.training import Budget
+        from generators.training import train as run
+
+        require_rows(train, _FEWEST, self.kind)
+        modes = _modes(train, self.modes)
+        sides = inner_split(train, share=_HELD_OUT, most=_COMPARED, seed=seed)
+        learnt, held_out = (train.take_subjects(side) for side in sides)
+        labels, places = _encode(learnt, modes, seed.child("modes").generator())
+        layout = _layout(train.variables, modes, _asked(train.variables))
+        frequencies = [
+            np.bincount(labels[:, b], minlength=s) / len(labels) for b, s in enumerate(layout.sizes)
+        ]
+        shares = np.concatenate([frequencies[b] for b in layout.asked] or [np.empty(0)])
+        device = device_of(self.device)
+        generator = built(
+            lambda: networks.RowGenerator(layout, noise=self.noise, hidden=self.hidden),
+            seed.child("generator"),
+        )
+        generator.start_from(torch.from_numpy(np.concatenate(frequencies)))
+        critic = built(
+            lambda: networks.Critic(
+                layout.width + layout.condition,
+                pack=self.pack,
+                hidden=self.critic_hidden,
+                dropout=self.dropout,
+            ),
+            seed.child("critic"),
+        )
+        distance = PairDistance(held_out)
+
+        def score(network: RowGenerator, rng: torch.Generator) -> float:
+            model = CtganModel(train.variables, modes, network, shares, {})
+            return distance(model.draw(2 * _COMPARED, rng))
+
+        learner = CtganLearner(
+            generator.to(device),
+            critic.to(device),
+            torch.from_numpy(labels).to(device),
+            torch.from_numpy(places).to(device),
+            Options(**self.model_dump(include=set(Options.__dataclass_fields__))),
+            score,
+        )
+        budget = Budget(self.steps, self.check_every, self.patience)
+        history = run(learner, budget, seed=seed, progress=progress, device=device, name=self.kind)
+        network = learner.kept.cpu()
+        return CtganModel(train.variables, modes, network, shares, history.coarse())
+
+
+def _asked(variables: tuple[Variable, ...]) -> tuple[int, ...]:
+    """The columns whose labels can be asked for."""
+    return tuple(i for i, v in enumerate(variables) if (v.cardinality or 0) > 1)
+
+
+def _modes(train: EncodedTable, most: int) -> tuple[Modes | None, ...]:
+    """The components of each column, `None` for a category."""
+    numeric = [i for i, variable in enumerate(train.variables) if variable.is_numeric]
+    owners = train.owner_codes
+    columns = [np.asarray(train.arrays[i], dtype=np.float64) for i in numeric]
+    found = learn_modes(
+        columns,
+        np.arange(train.n_rows) if owners is None else owners,
+        backing=train.k,
+        most=most,
+    )
+    of = dict(zip(numeric, found, strict=True))
+    return tuple(of.get(i) for i in range(len(train.variables)))
+
+
+def _layout(
+    variables: tuple[Variable, ...], modes: tuple[Modes | None, ...], asked: tuple[int, ...]
+) -> Layout:
+    from generators.networks.ctgan import Layout
+
+    sizes = tuple(
+        own.n_components if own is not None else (variable.cardinality or 1)
+        for variable, own in zip(variables, modes, strict=True)
+    )
+    return Layout(sizes, sum(own is not None and own.n_modes > 0 for own in modes), asked)
+
+
+def _encode(
+    rows: EncodedTable, modes: tuple[Modes | None, ...], rng: np.random.Generator
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+    """Labels, (n, n_variables), and places, (n, n_places)."""
+    labels = np.empty((rows.n_rows, len(modes)), dtype=np.int64)
+    places = [np.empty((rows.n_rows, 0), dtype=np.float32)]
+    for i, (array, own) in enumerate(zip(rows.arrays, modes, strict=True)):
+        if own is None:
+            labels[:, i] = array
+            continue
+        labels[:, i], place = own.encode(np.asarray(array, dtype=np.float64), rng)
+        if own.n_modes:
+            places.append(place[:, None])
+    return labels, np.concatenate(places, axis=1)
+
+
+def _decode(
+    variables: tuple[Variable, ...],
+    modes: tuple[Modes | None, ...],
+    labels: npt.NDArray[np.int64],
+    places: npt.NDArray[np.float32],
+) -> EncodedTable:
+    """Rows from labels and places."""
+    arrays: list[npt.NDArray[np.float64] | npt.NDArray[np.int32]] = []
+    at = 0
+    for own, label in zip(modes, labels.T, strict=True):
+        if own is None:
+            arrays.append(label.astype(np.int32))
+            continue
+        moded = own.n_modes > 0
+        place = places[:, at] if moded else np.zeros(len(labels), dtype=np.float32)
+        at += moded
+        arrays.append(own.decode(label, place))
+    return EncodedTable(variables, tuple(arrays), np.ones(len(labels), dtype=np.int64))
