@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from tabular.model import Progress
     from tabular.seeding import Seed
 
+_MOST_ROUNDS = 50
 _FEWEST_KEPT = 0.01  # share of the rows drawn, below which drawing on is no use
 
 Capability = Literal["sequence", "context", "conditions", "log_prob"]
@@ -275,13 +276,33 @@ class FittedGenerator:
             seed: Where every random number comes from; the same seed gives the same rows.
 
         Raises:
-            SampleError: The generator was fitted without context.
+            SampleError: The generator was fitted without context, or can't keep the rules.
         """
         if self.context_encoder is None:
             raise SampleError("the generator was fitted without context")
         stream = seed.child("sample", self.kind)
-        encoded = self.model.sample_given(self.context_encoder.encode(context), seed=stream)
-        return self.encoder.decode(encoded, seed=stream)
+        around = self.context_encoder.encode(context)
+        table = self.encoder.decode(self.model.sample_given(around, seed=stream), seed=stream)
+        wrong = np.flatnonzero(~self.encoder.keeps_rules(table))
+        attempt = 0
+        while len(wrong):
+            if attempt == _MOST_ROUNDS:
+                rules = ", ".join(rule.title for rule in self.encoder.table_schema.rules)
+                raise SampleError(
+                    f"{len(wrong)} rows were drawn {_MOST_ROUNDS} times and keep no rule ({rules})",
+                    where=f"table {self.table}",
+                    fix="Choose another generator, or leave the rule out that it can't keep",
+                )
+            again = seed.child("again", str(attempt))
+            rows = around.take_subjects(wrong)
+            part = self.encoder.decode(self.model.sample_given(rows, seed=again), seed=again)
+            together = _join([table, part])
+            order = np.arange(len(table))
+            order[wrong] = len(table) + np.arange(len(wrong))
+            table = together.take(order)
+            wrong = wrong[~self.encoder.keeps_rules(part)]
+            attempt += 1
+        return table
 
     def sample_batches(self, n: int, *, batch_rows: int = 250_000, seed: Seed) -> Iterator[Table]:
         """Draw exactly `n` rows in batches, so that memory does not grow with `n`.

@@ -79,6 +79,12 @@ class TableOptions(_Section):
     rules: tuple[Rule, ...] = Field(
         default=(), description="What holds between the columns: rows that break one are set aside."
     )
+    reference: bool = Field(
+        default=False, description="A public table, which is published as it is."
+    )
+    generator: Annotated[Generator, GENERATORS] | None = Field(
+        default=None, description="What this table is learnt with instead of `generator`."
+    )
     exclude: tuple[str, ...] = Field(default=(), description="Columns to leave out altogether.")
     columns: dict[str, ColumnOptions] = Field(default_factory=dict)
 

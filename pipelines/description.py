@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from tabular.dataset import Dataset
 from tabular.errors import ConfigurationError, DataError
-from tabular.schema import Column, Schema, TableSchema
+from tabular.schema import Column, ForeignKey, Schema, TableSchema
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,22 +33,27 @@ def describe(raw: RawData, config: TableConfig) -> Dataset:
             where="tables",
             fix=f"The source has: {', '.join(sorted(raw.tables))}",
         )
+    foreign_keys = _kept_foreign_keys(raw, config)
+    linked = _linked_columns(raw, config, foreign_keys)
     frames: dict[str, pd.DataFrame] = {}
     tables: dict[str, TableSchema] = {}
     for name, table in raw.tables.items():
-        frames[name], tables[name] = _described(name, table, config)
+        frames[name], tables[name] = _described(name, table, config, linked.get(name, set()))
     try:
         schema = Schema(
-            tables=tables,
-            foreign_keys=config.foreign_keys or raw.foreign_keys,
+            tables=with_referenced_keys(tables, foreign_keys),
+            foreign_keys=foreign_keys,
             subject=config.subject,
         )
     except ValidationError as error:
         raise ConfigurationError(_first_fault(error), where="configuration") from None
+    _needs_a_subject(schema)
     return Dataset.of(frames, schema)
 
 
-def _described(name: str, table: RawTable, config: TableConfig) -> tuple[pd.DataFrame, TableSchema]:
+def _described(
+    name: str, table: RawTable, config: TableConfig, linked: set[str]
+) -> tuple[pd.DataFrame, TableSchema]:
     from pipelines.config import TableOptions as Options
     from tabular.profile import profile
 
@@ -71,6 +76,7 @@ def _described(name: str, table: RawTable, config: TableConfig) -> tuple[pd.Data
         else tuple(key for key in table.alternate_keys if _kept_key(key, frame)),
         "sequence": options.sequence,
         "rules": options.rules,
+        "reference": options.reference,
     }
     keys = (changes["primary_key"], *changes["alternate_keys"])
     entity = ((options.sequence.entity,),) if options.sequence else ()
@@ -78,12 +84,100 @@ def _described(name: str, table: RawTable, config: TableConfig) -> tuple[pd.Data
         _must_be_there(name, key, frame)
         if len(key) == 1:
             _tells_apart(key[0], known, options)
+    for column in linked & set(frame.columns):
+        _tells_apart(column, known, options)
     found = profile(name, frame, known)
     try:
         schema = TableSchema.model_validate({**found.model_dump(), **changes})
     except ValidationError as error:
         raise ConfigurationError(_first_fault(error), where=f"tables.{name}") from None
     return frame, schema
+
+
+def _kept_foreign_keys(raw: RawData, config: TableConfig) -> tuple[ForeignKey, ...]:
+    """The owner's foreign keys, or those of the source whose columns were not left out."""
+    if config.foreign_keys:
+        return config.foreign_keys
+    out = {name: set(options.exclude) for name, options in config.tables.items()}
+    return tuple(
+        key
+        for key in raw.foreign_keys
+        if not (
+            out.get(key.table, set()) & set(key.columns)
+            or out.get(key.references, set()) & set(key.referenced)
+        )
+    )
+
+
+def _linked_columns(
+    raw: RawData, config: TableConfig, foreign_keys: tuple[ForeignKey, ...]
+) -> dict[str, set[str]]:
+    """Columns that tell rows or subjects apart in their own table or in one they point at."""
+    ids: set[tuple[str, str]] = set()
+    for name, table in raw.tables.items():
+        options = config.tables.get(name)
+        primary = table.primary_key
+        if options and options.primary_key is not None:
+            primary = options.primary_key
+        ids |= {(name, key[0]) for key in (primary, *table.alternate_keys) if len(key) == 1}
+    if config.subject and len(config.subject.columns) == 1:
+        ids.add((config.subject.table, config.subject.columns[0]))
+    ids |= {(k.references, k.referenced[0]) for k in foreign_keys if len(k.referenced) == 1}
+    grown = True
+    while grown:
+        found = {
+            (key.table, own)
+            for key in foreign_keys
+            for own, theirs in zip(key.columns, key.referenced, strict=True)
+            if (key.references, theirs) in ids
+        }
+        grown = not found <= ids
+        ids |= found
+    linked: dict[str, set[str]] = {}
+    for name, column in ids:
+        linked.setdefault(name, set()).add(column)
+    return linked
+
+
+def with_referenced_keys(
+    tables: dict[str, TableSchema], foreign_keys: tuple[ForeignKey, ...]
+) -> dict[str, TableSchema]:
+    """Tables with a unique key wherever a foreign key points: it could not point at one row."""
+    out = dict(tables)
+    for key in foreign_keys:
+        table = out.get(key.references)
+        if table is None or any(set(k) == set(key.referenced) for k in table.unique_keys):
+            continue
+        if set(key.referenced) - set(table.names):
+            continue  # the schema says so
+        added = (
+            {"primary_key": key.referenced}
+            if not table.primary_key
+            else {"alternate_keys": (*table.alternate_keys, key.referenced)}
+        )
+        out[key.references] = table.model_copy(update=added)
+    return out
+
+
+def _needs_a_subject(schema: Schema) -> None:
+    """Refuse related tables of which nobody said whose they are.
+
+    Raises:
+        ConfigurationError: There are foreign keys between tables, and no subject.
+    """
+    private = {name for name, table in schema.tables.items() if not table.reference}
+    joined = [
+        k for k in schema.foreign_keys if {k.table, k.references} <= private
+        and k.table != k.references
+    ]  # fmt: skip
+    if joined and schema.subject is None:
+        raise ConfigurationError(
+            "tables point at each other, and nobody said whose privacy counts",
+            where="subject",
+            fix="Add `subject: {table: TABLE, columns: [COLUMN]}`: the people behind the rows. "
+            "Tables without people in them need no mention; public ones can be declared "
+            "`reference: true`",
+        )
 
 
 def _tells_apart(name: str, known: dict[str, Column], options: TableOptions) -> None:

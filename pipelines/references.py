@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -52,14 +52,14 @@ class DriftRef(Reference):
 
 
 class SplitRef(Reference):
-    """The three parts of a table."""
+    """The three parts of a dataset."""
 
     dataset_schema: Schema
-    name: str
-    train: Artifact
-    holdout: Artifact
-    reference: Artifact
-    n_subjects: int
+    train: dict[str, Artifact]
+    holdout: dict[str, Artifact]
+    reference: dict[str, Artifact]
+    subjects: dict[str, int]
+    rows: dict[str, int]
 
 
 class ModelRef(Reference):
@@ -93,18 +93,19 @@ def digests(tables: dict[str, Artifact]) -> dict[str, str]:
 
 
 def put_table(table: Table, workspace: Workspace, *, synthetic: bool = False) -> Artifact:
-    """Store one table's rows in the workspace."""
+    """Store one table's rows in the workspace; a reference table's are not synthetic."""
+    synthetic = synthetic and not table.schema.reference
     return workspace.put(
         lambda path: write_parquet(table.frame, path, schema=table.schema, synthetic=synthetic),
         rows=len(table),
     )
 
 
-def store_dataset(dataset: Dataset, workspace: Workspace) -> DatasetRef:
+def store_dataset(dataset: Dataset, workspace: Workspace, *, synthetic: bool = False) -> DatasetRef:
     """Store all tables of a dataset."""
     return DatasetRef(
         dataset_schema=dataset.schema,
-        tables={table.name: put_table(table, workspace) for table in dataset},
+        tables={t.name: put_table(t, workspace, synthetic=synthetic) for t in dataset},
     )
 
 
@@ -117,12 +118,10 @@ def load_dataset(ref: DatasetRef) -> Dataset:
     return Dataset.of(frames, ref.dataset_schema)
 
 
-def load_part(ref: SplitRef, side: str) -> Table:
+def load_part(ref: SplitRef, side: Literal["train", "holdout", "reference"]) -> Dataset:
     """One side of a split."""
-    artifact: Artifact = getattr(ref, side)
-    schema = ref.dataset_schema.tables[ref.name]
-    frame = read_parquet(artifact.path, schema)
-    return Table(ref.name, frame, schema, ref.dataset_schema.subject_columns(ref.name))
+    tables: dict[str, Artifact] = getattr(ref, side)
+    return load_dataset(DatasetRef(dataset_schema=ref.dataset_schema, tables=tables))
 
 
 def load_report(ref: ReportRef) -> Report:

@@ -14,21 +14,23 @@ from typing import TYPE_CHECKING
 
 from pipelines.description import describe
 from pipelines.provenance import versions
-from tabular.dataset import Dataset, Table
+from tabular.dataset import Dataset
 from tabular.errors import ContractViolated
-from tabular.model import silent
+from tabular.model import share_of, silent
+from tabular.relations import following, pointed_at
 from tabular.seeding import Seed
 from tabular.split import Split, split
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from generators.base import FittedGenerator
+    from generators.relational import FittedDataset
     from pipelines.base import RawData, Receipt
     from pipelines.config import PipelineConfig, TableConfig
     from pipelines.releases import Release
     from pipelines.settings import Settings
     from tabular.model import Progress
+    from validation.base import CheckResult
     from validation.gate import Decision
     from validation.report import Report
 
@@ -40,6 +42,30 @@ def read(config: PipelineConfig, settings: Settings) -> RawData:
         SourceError: It can't be read, or is larger than the caps.
     """
     return config.source.read(settings)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large a source is.
+
+    Args:
+        subjects: How many subjects, by table: of the subject's table or, where none is declared,
+            of each table.
+        rows: How many rows, by table.
+    """
+
+    subjects: dict[str, int]
+    rows: dict[str, int]
+
+    @staticmethod
+    def of(dataset: Dataset) -> Sizes:
+        """The sizes of a dataset."""
+        subject = dataset.schema.subject
+        tables = [dataset[subject.table]] if subject else list(dataset)
+        return Sizes(
+            {table.name: table.n_subjects for table in tables if not table.schema.reference},
+            {table.name: len(table) for table in dataset},
+        )
 
 
 @dataclass(frozen=True)
@@ -92,10 +118,47 @@ def keep_contract(dataset: Dataset, config: PipelineConfig) -> Kept:
                 where=f"table {table.name}",
                 fix="Mend the source or the contract, or raise `quarantine.max_share`",
             )
-        kept[table.name] = table.frame[~bad].reset_index(drop=True)
+        kept[table.name] = table.frame[~bad]
         if bad.any():
             aside[table.name] = table.frame[bad]
-    return Kept(Dataset.of(kept, dataset.schema), aside, counts)
+    _drop_orphans(dataset, kept, aside, counts)
+    for name, frame in kept.items():
+        gone = len(dataset[name]) - len(frame)
+        if gone > config.quarantine.max_share * len(dataset[name]):
+            raise ContractViolated(
+                f"{gone} of {len(dataset[name])} rows are set aside, those included that point "
+                "at no row",
+                where=f"table {name}",
+                fix="Mend the source or its foreign keys, or raise `quarantine.max_share`",
+            )
+    whole = {name: frame.reset_index(drop=True) for name, frame in kept.items()}
+    return Kept(Dataset.of(whole, dataset.schema), aside, counts)
+
+
+def _drop_orphans(
+    dataset: Dataset,
+    kept: dict[str, pd.DataFrame],
+    aside: dict[str, pd.DataFrame],
+    counts: dict[str, dict[str, int]],
+) -> None:
+    """Set aside rows whose foreign key points at no row, and what then points at none."""
+    import pandas as pd
+
+    moved = True
+    while moved:
+        moved = False
+        for key in dataset.schema.foreign_keys:
+            frame = kept[key.table]
+            lost = pointed_at(frame, kept[key.references], key) < 0
+            lost &= frame[list(key.columns)].notna().all(axis=1).to_numpy(dtype=bool)
+            if not lost.any():
+                continue
+            moved = True
+            rule = f"references({', '.join(key.columns)})"
+            counts[key.table][rule] = counts[key.table].get(rule, 0) + int(lost.sum())
+            before = [aside[key.table]] if key.table in aside else []
+            aside[key.table] = pd.concat([*before, frame[lost]])
+            kept[key.table] = frame[~lost]
 
 
 def divide(dataset: Dataset, config: PipelineConfig) -> Split:
@@ -105,37 +168,53 @@ def divide(dataset: Dataset, config: PipelineConfig) -> Split:
         DataError: There are too few rows.
     """
     seed = Seed(config.seed).child("split", config.name)
-    return split(dataset.only, holdout=config.split.holdout, seed=seed)
+    return split(dataset, holdout=config.split.holdout, seed=seed)
 
 
-def fit(train: Table, config: TableConfig, *, progress: Progress = silent) -> FittedGenerator:
+def fit(train: Dataset, config: TableConfig, *, progress: Progress = silent) -> FittedDataset:
     """Fit the configured generator to the train rows.
 
     Raises:
         FitError: It can't be fitted.
     """
-    return config.generator.fit(
-        train, seed=Seed(config.seed), protection=config.protect, progress=progress
+    from generators.relational import DatasetGenerator
+
+    own = {name: options.generator for name, options in config.tables.items()}
+    generator = DatasetGenerator(
+        config.generator,
+        {name: kind for name, kind in own.items() if kind is not None},
+        config.protect,
     )
+    return generator.fit(train, seed=Seed(config.seed), progress=progress)
 
 
-def sample(fitted: FittedGenerator, n_subjects: int, config: PipelineConfig) -> Table:
+def sample(fitted: FittedDataset, source: Sizes, train: Dataset, config: PipelineConfig) -> Dataset:
     """Draw the configured number of subjects: a count, or a share of the source's.
+
+    Tables that don't follow the subject keep their size, and reference tables their rows.
 
     Args:
         fitted: The model.
-        n_subjects: Subjects in the source, after quarantine.
+        source: Subjects and rows of the source, after quarantine.
+        train: Its reference tables are kept as they are.
         config: Holds `rows` and the seed.
     """
     wanted = config.rows
-    n = wanted if isinstance(wanted, int) else max(1, math.floor(wanted * n_subjects + 0.5))
-    return fitted.sample(n, unit="subjects", seed=Seed(config.seed))
+    total = max(sum(source.subjects.values()), 1)
+    share = wanted / total if isinstance(wanted, int) else wanted
+    sizes = {
+        name: max(1, math.floor(share * source.subjects[name] + 0.5))
+        if name in source.subjects
+        else source.rows[name]
+        for name in fitted.roots
+    }
+    return fitted.sample(sizes, references=train.tables, seed=Seed(config.seed))
 
 
 def check(
     parts: Split,
-    synthetic: Table,
-    fitted: FittedGenerator | None,
+    synthetic: Dataset,
+    fitted: FittedDataset | None,
     config: TableConfig,
     *,
     name: str,
@@ -143,39 +222,56 @@ def check(
     set_aside: dict[str, dict[str, int]] | None = None,
     progress: Progress = silent,
 ) -> Report:
-    """Run every configured check and draw what people would rather look at."""
-    from validation.base import Evidence
+    """Run every configured check on every table and draw what people would rather look at."""
+    from validation.base import Evidence, Related
     from validation.pictures import draw
     from validation.report import Report
     from validation.runner import run_checks
 
-    evidence = Evidence(
-        train=parts.train,
-        synthetic=synthetic,
-        holdout=parts.holdout,
-        reference=parts.reference,
-        model=fitted,
-        own=fitted is not None,
-        k=config.protect.k,
-        suites=tuple(str(path) for path in config.contract.suite),
-        seed=Seed(config.seed).child("check"),
-    )
-    results = run_checks(evidence, config.selected_checks(), progress)
-    sides = {
-        "train": evidence.train,
-        "holdout": evidence.holdout,
-        "reference": evidence.reference,
-        "synthetic": evidence.synthetic,
-    }
+    schema = synthetic.schema
+    follow = following(schema)
+    made = [table.name for table in synthetic if not table.schema.reference]
+    related = None
+    if schema.foreign_keys:
+        related = Related(parts.train, synthetic, parts.holdout, parts.reference)
+    results: list[CheckResult] = []
+    pictures = {}
+    for done, table in enumerate(made):
+        follows = table in follow
+        evidence = Evidence(
+            train=parts.train[table],
+            synthetic=synthetic[table],
+            holdout=parts.holdout[table] if follows else None,
+            reference=parts.reference[table] if follows else None,
+            model=fitted.alone.get(table) if fitted else None,
+            own=fitted is not None,
+            k=config.protect.k,
+            suites=tuple(str(path) for path in config.contract.suite),
+            seed=Seed(config.seed).child("check", *(() if len(made) == 1 else (table,))),
+            related=related,
+        )
+        checks = tuple(c for c in config.selected_checks() if follows or c.needs_no_subject)
+
+        told = share_of(progress, done, len(made), table if len(made) > 1 else "")
+        results += run_checks(evidence, checks, told)
+        pictures[table] = draw(evidence)
+    sides = {"train": parts.train, "holdout": parts.holdout, "reference": parts.reference}
     return Report(
         name=name,
-        results=results,
-        rows={synthetic.name: {k: len(table) for k, table in sides.items() if table is not None}},
+        results=tuple(results),
+        rows={
+            table: {
+                **{side: len(part[table]) for side, part in sides.items() if table in follow},
+                "synthetic": len(synthetic[table]),
+            }
+            for table in made
+        },
+        without_subjects=tuple(table for table in made if table not in follow),
         generator=config.generator.kind if fitted else None,
         seed=config.seed,
         data_digest=data_digest,
         versions=versions(),
-        pictures={synthetic.name: draw(evidence)},
+        pictures=pictures,
         set_aside=set_aside or {},
     )
 
@@ -198,6 +294,7 @@ def publish(release: Release, config: PipelineConfig, settings: Settings) -> tup
 
 __all__ = [
     "Kept",
+    "Sizes",
     "check",
     "decide",
     "describe",

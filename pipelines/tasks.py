@@ -36,7 +36,6 @@ from pipelines.references import (
     load_part,
     load_raw,
     load_report,
-    put_table,
     store_dataset,
     store_raw,
 )
@@ -46,6 +45,7 @@ from pipelines.settings import Settings
 from pipelines.stage_cache import as_task_result, cache_key, once, place, safe_stage, unchanged
 from pipelines.workspace import Attempt, digest_of_json, write_private
 from tabular.errors import ConfigurationError, SinkUnavailable, SourceUnavailable
+from tabular.relations import following
 from tabular.split import Split
 from validation.gate import Decision
 
@@ -81,7 +81,9 @@ def describe(config: PipelineConfig, raw: RawRef) -> DatasetRef:
         key = cache_key(
             digests(raw.tables),
             config.model_dump(mode="json", include={"tables", "foreign_keys", "subject"}),
-            raw.model_dump(mode="json", include={"columns", "primary_keys", "foreign_keys"}),
+            raw.model_dump(
+                mode="json", include={"columns", "primary_keys", "alternate_keys", "foreign_keys"}
+            ),
         )
 
         def make() -> DatasetRef:
@@ -139,23 +141,26 @@ def divide(config: PipelineConfig, kept: DatasetRef) -> SplitRef:
         def make() -> SplitRef:
             dataset = load_dataset(kept)
             parts = stages.divide(dataset, config)
-            stored = {
-                side: put_table(getattr(parts, side), workspace)
-                for side in ("train", "holdout", "reference")
-            }
+            sizes = stages.Sizes.of(dataset)
             return SplitRef(
                 dataset_schema=kept.dataset_schema,
-                name=parts.train.name,
-                n_subjects=dataset.only.n_subjects,
-                **stored,
+                train=store_dataset(parts.train, workspace).tables,
+                holdout=store_dataset(parts.holdout, workspace).tables,
+                reference=store_dataset(parts.reference, workspace).tables,
+                subjects=sizes.subjects,
+                rows=sizes.rows,
             )
 
         made, cached = once("split", key, SplitRef, make, workspace)
-        ref = made
-        running.outcome = (
-            f"train {ref.train.rows:,}, holdout {ref.holdout.rows:,}, "
-            f"reference {ref.reference.rows:,}{unchanged(cached=cached)}"
-        )
+        follow = following(kept.dataset_schema)
+        rows = {
+            side: sum(artifact.rows for name, artifact in tables.items() if name in follow)
+            for side, tables in (
+                ("train", made.train), ("holdout", made.holdout), ("reference", made.reference)
+            )
+        }  # fmt: skip
+        said = ", ".join(f"{side} {n:,}" for side, n in rows.items())
+        running.outcome = f"{said}{unchanged(cached=cached)}"
     return as_task_result(made, cached=cached)
 
 
@@ -164,9 +169,9 @@ def fit(config: PipelineConfig, parts: SplitRef) -> ModelRef:
     _, workspace = place(config)
     with safe_stage("fit") as running:
         key = cache_key(
-            parts.train.sha256,
+            digests(parts.train),
             parts.dataset_schema.model_dump(mode="json"),
-            config.model_dump(mode="json", include={"generator", "protect", "seed"}),
+            config.model_dump(mode="json", include={"generator", "protect", "seed", "tables"}),
         )
 
         def make() -> ModelRef:
@@ -180,18 +185,19 @@ def fit(config: PipelineConfig, parts: SplitRef) -> ModelRef:
 
 def sample(config: PipelineConfig, parts: SplitRef, model: ModelRef) -> DatasetRef:
     """Stage `sample`: draw synthetic rows."""
-    from generators.artifacts import load
+    from generators.relational import FittedDataset
 
     _, workspace = place(config)
     with safe_stage("sample") as running:
-        key = cache_key(model.model.sha256, parts.n_subjects, [config.rows, config.seed])
+        sizes = stages.Sizes(parts.subjects, parts.rows)
+        key = cache_key(
+            model.model.sha256, digests(parts.train), [parts.subjects, config.rows, config.seed]
+        )
 
         def make() -> DatasetRef:
-            drawn = stages.sample(load(model.model.path), parts.n_subjects, config)
-            return DatasetRef(
-                dataset_schema=parts.dataset_schema,
-                tables={drawn.name: put_table(drawn, workspace, synthetic=True)},
-            )
+            fitted = FittedDataset.load(model.model.path)
+            drawn = stages.sample(fitted, sizes, load_part(parts, "train"), config)
+            return store_dataset(drawn, workspace, synthetic=True)
 
         made, cached = once("sample", key, DatasetRef, make, workspace)
         rows = sum(artifact.rows for artifact in made.tables.values())
@@ -207,14 +213,15 @@ def check(
     kept: DatasetRef,
 ) -> ReportRef:
     """Stage `check`: measure fidelity, utility, privacy and bias."""
-    from generators.artifacts import load
+    from generators.relational import FittedDataset
 
     _, workspace = place(config)
     with safe_stage("check") as running:
         digest = data_digest(digests(synthetic.tables))
         key = cache_key(
             digest,
-            [parts.train.sha256, parts.holdout.sha256, parts.reference.sha256, model.model.sha256],
+            [digests(side) for side in (parts.train, parts.holdout, parts.reference)],
+            model.model.sha256,
             config.model_dump(mode="json", include={"checks", "gate", "protect", "seed"}),
             parts.dataset_schema.model_dump(mode="json"),
         )
@@ -227,8 +234,8 @@ def check(
             )
             report = stages.check(
                 split,
-                load_dataset(synthetic).only,
-                load(model.model.path),
+                load_dataset(synthetic),
+                FittedDataset.load(model.model.path),
                 config,
                 name=config.name,
                 data_digest=digest,

@@ -93,6 +93,10 @@ class Registry(Mapping[str, type[T]], Generic[T]):
     def __len__(self) -> int:
         return len(self._load())
 
+    def __hash__(self) -> int:
+        """By identity: metadata of a type that may also be `None` must have a hash."""
+        return id(self)
+
     def __get_pydantic_core_schema__(
         self, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:

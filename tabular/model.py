@@ -39,3 +39,12 @@ class Progress(Protocol):
 
 def silent(done: float, message: str = "") -> None:
     """A progress that nobody watches."""
+
+
+def share_of(progress: Progress, at: int, parts: int, name: str = "") -> Progress:
+    """The progress of one part of several, which tells the whole's."""
+
+    def told(done: float, message: str = "") -> None:
+        progress((at + done) / parts, f"{name}: {message}" if name else message)
+
+    return told

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy.typing as npt
     import pandas as pd
@@ -69,24 +69,44 @@ def pointed_at(child: pd.DataFrame, parent: pd.DataFrame, key: ForeignKey) -> np
 
     -1 where a column of the key is missing, or no parent row has these values.
     """
+    theirs, own = common_codes(parent, key.referenced, child, key.columns)
+    place = np.full(int(max(theirs.max(initial=0), own.max(initial=0))) + 1, -1, dtype=np.int64)
+    there = np.flatnonzero(theirs >= 0)
+    place[theirs[there]] = there
+    return np.where(own >= 0, place[own], -1)
+
+
+def common_codes(
+    first: pd.DataFrame,
+    first_columns: Sequence[str],
+    second: pd.DataFrame,
+    second_columns: Sequence[str],
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Codes of two frames' rows that are equal where the columns are; -1 where one is missing.
+
+    Args:
+        first: Rows.
+        first_columns: The columns that count.
+        second: Other rows.
+        second_columns: As many columns, in the same order.
+
+    Returns:
+        Shapes (n_first,) and (n_second,).
+    """
     import pandas as pd
 
-    n = len(parent)
-    codes = np.zeros(n + len(child), dtype=np.int64)
-    gone = np.zeros(n + len(child), dtype=bool)
-    for own, theirs in zip(key.columns, key.referenced, strict=True):
-        cells = [parent[theirs], child[own]]
+    n = len(first)
+    codes = np.zeros(n + len(second), dtype=np.int64)
+    gone = np.zeros(n + len(second), dtype=bool)
+    for one, other in zip(first_columns, second_columns, strict=True):
+        cells = [first[one], second[other]]
         if cells[0].dtype != cells[1].dtype:
             cells = _alike(*cells)
         part, labels = pd.factorize(pd.concat(cells, ignore_index=True))
         gone |= part < 0
         codes = np.unique(codes * (len(labels) + 1) + part + 1, return_inverse=True)[1]
-    place = np.full(int(codes.max(initial=0)) + 1, -1, dtype=np.int64)
-    there = np.flatnonzero(~gone[:n])
-    place[codes[:n][there]] = there
-    out = place[codes[n:]]
-    out[gone[n:]] = -1
-    return out
+    codes[gone] = -1
+    return codes[:n], codes[n:]
 
 
 def _alike(first: pd.Series, second: pd.Series) -> list[pd.Series]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tabular.dataset import Dataset
 from tabular.errors import DataError
+from tabular.relations import following, pointed_at
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,22 +27,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Split:
-    """Three disjoint sets of rows that together are the table.
+    """Three disjoint sets of rows that together are the dataset.
 
-    `train` is what a generator learns from. Nothing before the checks opens `holdout` (fresh rows
-    to compare with) or `reference` (fresh rows that calibrate attacks).
+    Tables that don't follow the subject are whole in each of them. `train` is what a generator
+    learns from. Nothing before the checks opens `holdout` (fresh rows to compare with) or
+    `reference` (fresh rows that calibrate attacks).
     """
 
-    train: Table
-    holdout: Table
-    reference: Table
+    train: Dataset
+    holdout: Dataset
+    reference: Dataset
 
 
-def split(table: Table, *, holdout: float, seed: Seed) -> Split:
-    """Divide a table by subject.
+def split(dataset: Dataset, *, holdout: float, seed: Seed) -> Split:
+    """Divide a dataset by subject.
+
+    Rows of other tables than the subject's go with the row that owns them.
 
     Args:
-        table: All rows.
+        dataset: All rows.
         holdout: Share of subjects kept away from the generator, in (0, 1); half of them become
             the reference.
         seed: Keys the hash.
@@ -48,20 +53,43 @@ def split(table: Table, *, holdout: float, seed: Seed) -> Split:
     Raises:
         DataError: A part would be empty.
     """
-    place = _unit_hash(table, seed)
-    parts = Split(
-        train=table.take(place >= holdout),
-        holdout=table.take((place < holdout) & (place >= holdout / 2)),
-        reference=table.take(place < holdout / 2),
-    )
-    if not (len(parts.train) and len(parts.holdout) and len(parts.reference)):
-        raise DataError(
-            f"{len(table)} rows of {table.n_subjects} subjects are too few for "
-            f"train, holdout and reference",
-            where=f"table {table.name}",
-            fix="More rows are needed, or a larger `split.holdout`",
-        )
-    return parts
+    places = _places(dataset, seed)
+    sides = {
+        "train": {name: place >= holdout for name, place in places.items()},
+        "holdout": {
+            name: (place < holdout) & (place >= holdout / 2) for name, place in places.items()
+        },
+        "reference": {name: place < holdout / 2 for name, place in places.items()},
+    }
+    subject = dataset.schema.subject
+    for name in [subject.table] if subject else places:
+        if not all(side[name].any() for side in sides.values()):
+            table = dataset[name]
+            raise DataError(
+                f"{len(table)} rows of {table.n_subjects} subjects are too few for "
+                f"train, holdout and reference",
+                where=f"table {name}",
+                fix="More rows are needed, or a larger `split.holdout`",
+            )
+    return Split(**{side: _part(dataset, masks) for side, masks in sides.items()})
+
+
+def _part(dataset: Dataset, masks: dict[str, npt.NDArray[np.bool_]]) -> Dataset:
+    tables = {t.name: t.take(masks[t.name]) if t.name in masks else t for t in dataset}
+    return Dataset(tables, dataset.schema)
+
+
+def _places(dataset: Dataset, seed: Seed) -> dict[str, npt.NDArray[np.float64]]:
+    """A number in [0, 1) for each row of every table that follows the subject."""
+    follow = following(dataset.schema)
+    out: dict[str, npt.NDArray[np.float64]] = {}
+    for name in follow.order:
+        out[name] = _unit_hash(dataset[name], seed)
+        if name in follow.owner:
+            key = follow.owner[name]
+            rows = pointed_at(dataset[name].frame, dataset[key.references].frame, key)
+            out[name] = np.where(rows >= 0, np.append(out[key.references], 0.0)[rows], out[name])
+    return out
 
 
 def halves(table: Table, seed: Seed) -> tuple[Table, Table]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from tabular.component import Component, Registry
@@ -21,18 +22,35 @@ from tabular.component import Component, Registry
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tabular.dataset import Table
+    from tabular.dataset import Dataset, Table
     from tabular.model import FittedModel
-    from tabular.schema import TableSchema
+    from tabular.schema import Schema, TableSchema
     from tabular.seeding import Seed
 
 Family = Literal["validity", "fidelity", "utility", "privacy", "fairness"]
 Status = Literal["pass", "fail", "undecided", "insufficient", "not_applicable", "error"]
 Severity = Literal["blocking", "warning", "info"]
 Better = Literal["higher", "lower"]
-Requirement = Literal["holdout", "reference", "target", "sensitive", "sequence", "model"]
+Requirement = Literal[
+    "holdout", "reference", "target", "sensitive", "sequence", "model", "relations"
+]
 
 FAMILIES: tuple[Family, ...] = get_args(Family)
+
+
+@dataclass(frozen=True)
+class Related:
+    """All tables on each side, for checks that look across a foreign key."""
+
+    train: Dataset
+    synthetic: Dataset
+    holdout: Dataset | None = None
+    reference: Dataset | None = None
+
+    @property
+    def schema(self) -> Schema:
+        """What the tables are."""
+        return self.train.schema
 
 
 @dataclass(frozen=True)
@@ -50,6 +68,7 @@ class Evidence:
         k: Subjects that must share a value (`protect.k`).
         suites: Paths of the owner's own Great Expectations suites.
         seed: Where every random number of a check comes from.
+        related: All tables, where foreign keys join this one with others.
     """
 
     train: Table
@@ -61,6 +80,7 @@ class Evidence:
     own: bool = False
     k: int = 5
     suites: tuple[str, ...] = ()
+    related: Related | None = None
     cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     """Work that several checks share (encodings, neighbours), by name."""
 
@@ -87,7 +107,11 @@ class Evidence:
         if self.holdout is None or self.reference is None:
             return self.holdout or self.reference
         both = pd.concat([self.holdout.frame, self.reference.frame], ignore_index=True)
-        return self.holdout.with_frame(both)
+        owners = None
+        if self.holdout.owners is not None and self.reference.owners is not None:
+            others = self.reference.owners + self.holdout.n_subjects
+            owners = np.concatenate([self.holdout.owners, others])
+        return self.holdout.with_frame(both, owners)
 
     def has(self, requirement: Requirement) -> bool:
         """Whether the evidence holds what a check requires."""
@@ -98,6 +122,7 @@ class Evidence:
             "sensitive": bool(self.sensitive),
             "sequence": self.schema.sequence is not None,
             "model": self.model is not None,
+            "relations": self.related is not None,
         }[requirement]
 
 
@@ -149,6 +174,12 @@ class Check(Component, ABC, frozen=True):
     """Whether the check runs where the configuration does not name it."""
 
     severity: Severity = Field(default="blocking", description="What a failure means to the gate.")
+
+    @property
+    def needs_no_subject(self) -> bool:
+        """Whether it says something of a table that holds nobody's rows: form, not privacy."""
+        fresh = self.requires & {"holdout", "reference"}
+        return self.family in {"validity", "fidelity"} and not fresh
 
     @abstractmethod
     def run(self, evidence: Evidence) -> CheckResult:

@@ -104,6 +104,7 @@ class Gate:
             return ["Nothing was checked."]
         made = {name for name, sides in report.rows.items() if sides.get("synthetic")}
         tables = sorted({result.table for result in report.results} | made)
+        tables = [table for table in tables if table not in report.without_subjects]
         done = {(result.table, result.check) for result in report.results}
         gaps = [
             f"{kind.replace('_', ' ')}{f' ({table})' if table else ''}, which is mandatory, "

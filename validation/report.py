@@ -53,6 +53,10 @@ class Report(BaseModel):
         default_factory=dict,
         description="Rows of each table on each side: train, holdout, reference, synthetic.",
     )
+    without_subjects: tuple[str, ...] = Field(
+        default=(),
+        description="Generated tables that hold no subject's rows: no privacy check is owed.",
+    )
     generator: str | None = None
     seed: int = 0
     data_digest: str = Field(

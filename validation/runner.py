@@ -31,6 +31,9 @@ def run_checks(
     answers = []
     for done, check in enumerate(checks):
         progress(done / len(checks), check.kind)
-        answers.append(check.answer(evidence))
+        answer = check.answer(evidence)
+        # What looks across foreign keys says nothing of a table that has none.
+        if not ("relations" in check.requires and answer.status == "not_applicable"):
+            answers.append(answer)
     progress(1.0, "checked")
     return tuple(answers)

@@ -39,7 +39,7 @@ def _judge(
 ) -> tuple[Decision, Report]:
     config = config.model_copy(update={"generator": GENERATORS[kind].model_validate({})})
     fitted = stages.fit(parts.train, config)
-    synthetic = stages.sample(fitted, dataset.only.n_subjects, config)
+    synthetic = stages.sample(fitted, stages.Sizes.of(dataset), parts.train, config)
     report = stages.check(parts, synthetic, fitted, config, name=config.name, data_digest="")
     return stages.decide(report, config), report
 

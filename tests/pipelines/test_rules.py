@@ -59,7 +59,9 @@ def test_rows_that_break_a_rule_are_set_aside_and_none_is_made(folder: Path) -> 
     }
     assert kept.aside["stays"].index.tolist() == [3, 7, 9]
     table = kept.dataset.only
-    drawn = stages.sample(stages.fit(table, config), len(table), config)
+    fitted = stages.fit(kept.dataset, config)
+    sizes = stages.Sizes.of(kept.dataset)
+    drawn = stages.sample(fitted, sizes, kept.dataset, config).only
     assert len(drawn) == 397
     assert not broken(table.schema.rules, drawn.frame).any()
     from validation.base import Evidence

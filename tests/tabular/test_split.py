@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tabular.dataset import Table
+from tabular.dataset import Dataset, Table
 from tabular.errors import DataError
-from tabular.schema import Column, TableSchema
+from tabular.schema import Column, Schema, TableSchema
 from tabular.seeding import Seed
-from tabular.split import Split, halves, split
+from tabular.split import Split, halves
+from tabular.split import split as split_dataset
 
 SEED = Seed(0).child("split")
 
@@ -25,9 +26,18 @@ def table(
     return Table("t", frame, TableSchema(columns=columns, primary_key=key), subject)
 
 
+def split(rows: Table, *, holdout: float, seed: Seed) -> Split:
+    return split_dataset(
+        Dataset({rows.name: rows}, Schema(tables={rows.name: rows.schema})),
+        holdout=holdout,
+        seed=seed,
+    )
+
+
 def sides(parts: Split, column: str) -> tuple[set[int], set[int], set[int]]:
     train, holdout, reference = (
-        set(part.frame[column]) for part in (parts.train, parts.holdout, parts.reference)
+        set(part.frame[column])
+        for part in (parts.train.only, parts.holdout.only, parts.reference.only)
     )
     return train, holdout, reference
 
@@ -43,9 +53,9 @@ def test_the_three_parts_are_the_table_and_share_no_row(n: int, holdout: float, 
 def test_the_shares_are_those_asked_for() -> None:
     parts = split(table(pd.DataFrame({"row": np.arange(20_000)})), holdout=0.2, seed=SEED)
     # The standard error of a share of .1 is .0021, of .8 it is .0028; 4 of them.
-    assert len(parts.train) / 20_000 == pytest.approx(0.8, abs=0.0113)
-    assert len(parts.holdout) / 20_000 == pytest.approx(0.1, abs=0.0085)
-    assert len(parts.reference) / 20_000 == pytest.approx(0.1, abs=0.0085)
+    assert len(parts.train.only) / 20_000 == pytest.approx(0.8, abs=0.0113)
+    assert len(parts.holdout.only) / 20_000 == pytest.approx(0.1, abs=0.0085)
+    assert len(parts.reference.only) / 20_000 == pytest.approx(0.1, abs=0.0085)
 
 
 def test_all_rows_of_a_subject_stay_on_one_side() -> None:
@@ -70,13 +80,13 @@ def test_a_subject_stays_on_its_side_while_others_come_and_go(identity: str) -> 
 def test_equal_rows_without_an_identity_fall_on_different_sides() -> None:
     parts = split(table(pd.DataFrame({"a": ["same"] * 400})), holdout=0.5, seed=SEED)
     # 200 expected, with a standard error of 10.
-    assert 160 < len(parts.train) < 240
+    assert 160 < len(parts.train.only) < 240
 
 
 def test_another_seed_gives_another_split() -> None:
     rows = table(pd.DataFrame({"row": np.arange(1000)}))
-    one = split(rows, holdout=0.5, seed=Seed(0)).train.frame["row"]
-    other = split(rows, holdout=0.5, seed=Seed(1)).train.frame["row"]
+    one = split(rows, holdout=0.5, seed=Seed(0)).train.only.frame["row"]
+    other = split(rows, holdout=0.5, seed=Seed(1)).train.only.frame["row"]
     shared = len(set(one) & set(other))
     # Independent halves share 250 of 1,000 rows, with a standard error of 14.
     assert 194 < shared < 306
@@ -112,7 +122,7 @@ def test_long_ids_that_differ_in_the_last_digit_are_different_subjects() -> None
     frame = pd.DataFrame({"id": np.arange(1000) + 2**62})
     parts = split(table(frame, subject=("id",)), holdout=0.5, seed=SEED)
     # 500 expected, with a standard error of 16.
-    assert 436 < len(parts.train) < 564
+    assert 436 < len(parts.train.only) < 564
 
 
 @pytest.mark.parametrize(
@@ -132,8 +142,8 @@ def test_long_ids_that_differ_in_the_last_digit_are_different_subjects() -> None
 )
 def test_rows_of_any_dtype_can_be_divided(cells: pd.Series) -> None:
     parts = split(table(pd.DataFrame({"a": cells})), holdout=0.5, seed=SEED)
-    assert len(parts.train) + len(parts.holdout) + len(parts.reference) == 400
-    assert 140 < len(parts.train) < 260
+    assert len(parts.train.only) + len(parts.holdout.only) + len(parts.reference.only) == 400
+    assert 140 < len(parts.train.only) < 260
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])

@@ -1,0 +1,1 @@
+"""What related tables are made with: plan, context, links, rows."""
