@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from pipelines.secrets import SecretName
+from pipelines.sources.files import table_name
 from tabular.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pipelines.base import Source
 
-_TEXT = re.compile(r"\.(csv|tsv|txt)(\.(gz|zst))?$", re.IGNORECASE)
-_PARQUET = re.compile(r"\.(parquet|pq)$", re.IGNORECASE)
-_JSONL = re.compile(r"\.(jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE)
+_KINDS = {
+    "csv": re.compile(r"\.(csv|tsv|txt)(\.(gz|zst))?$", re.IGNORECASE),
+    "parquet": re.compile(r"\.(parquet|pq)$", re.IGNORECASE),
+    "jsonl": re.compile(r"\.(jsonl|ndjson)(\.(gz|zst))?$", re.IGNORECASE),
+    "excel": re.compile(r"\.(xlsx|xlsm)$", re.IGNORECASE),
+    "duckdb": re.compile(r"\.(duckdb|ddb)$", re.IGNORECASE),
+}
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SECRET = re.compile(r"^secret:(?P<name>[^#]+)(#(?P<tables>.+))?$")
 
@@ -25,7 +30,8 @@ def source_from_text(text: str) -> Source:
     """The source that a command line's SOURCE means.
 
     `data.csv[.gz|.zst]`, `data.jsonl[.gz|.zst]`, `data.parquet`, a folder or pattern of Parquet
-    files; `file.db` of SQLite; `postgresql://user@host/database[#schema.table,...]`, the same with
+    files, or a URL of an object store that holds them; `book.xlsx`; `file.db` of SQLite;
+    `file.duckdb`; `postgresql://user@host/database[#schema.table,...]`, the same with
     `mariadb://`, `mysql://` or `sqlite:///file.db`, or `secret:NAME[#schema.table,...]`, where
     without tables all of the database's that hold rows are meant; `sample:NAME`.
 
@@ -40,14 +46,41 @@ def source_from_text(text: str) -> Source:
             return SampleSource(name=text.removeprefix("sample:"))
         if match := _SECRET.match(text):
             return _database(SecretName(secret=match["name"]), match["tables"])
+        if is_lake(text):
+            from pipelines.sources.duckdb import DuckdbSource
+
+            return DuckdbSource(files={table_name(Path(text.rstrip("/"))): text})
         if _URL.match(text):
             url, _, tables = text.partition("#")
             return _database(url, tables)
-        return _file(Path(text))
+        return source_of_file(Path(text))
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         message = fault["msg"].removeprefix("Value error, ")
         raise ConfigurationError(message, where="SOURCE") from None
+
+
+def is_lake(text: str) -> bool:
+    """Whether a text is a URL of an object store: one of a scheme that fsspec knows."""
+    import fsspec
+
+    scheme = text.partition("://")[0].lower()
+    return "://" in text and scheme not in _NO_STORES and scheme in fsspec.available_protocols()
+
+
+_NO_STORES = {
+    "http",
+    "https",
+    "ftp",
+    "sftp",
+    "ssh",
+    "git",
+    "github",
+    "data",
+    "zip",
+    "tar",
+    "reference",
+}
 
 
 def _database(url: str | SecretName, tables: str | None) -> Source:
@@ -59,20 +92,21 @@ def _database(url: str | SecretName, tables: str | None) -> Source:
     return offered(SqlSource(url=url), Settings())
 
 
-def _file(path: Path) -> Source:
-    from pipelines.sources.csv import CsvSource
+def source_of_file(path: Path) -> Source:
+    """The source that reads a file, told by its name or else its first bytes.
+
+    Raises:
+        ConfigurationError: None does.
+        SourceError: There is no such file.
+    """
     from pipelines.sources.files import find, opened
-    from pipelines.sources.parquet import ParquetSource
 
     name = path.name.rstrip("*")
-    if _TEXT.search(name):
-        return CsvSource(path=path)
-    if _PARQUET.search(name) or path.is_dir():
-        return ParquetSource(path=path)
-    if _JSONL.search(name):
-        from pipelines.sources.jsonl import JsonlSource
-
-        return JsonlSource(path=path)
+    if path.is_dir():
+        return _of_kind("parquet", path)
+    for kind, pattern in _KINDS.items():
+        if pattern.search(name):
+            return _of_kind(kind, path)
     # Looking at the first bytes costs nothing and spares a question.
     with opened(find(path)[0]) as stream:
         start = stream.read(4096)
@@ -81,11 +115,17 @@ def _file(path: Path) -> Source:
 
         return _database(url_of(path), None)
     if start.startswith(b"PAR1"):
-        return ParquetSource(path=path)
+        return _of_kind("parquet", path)
     if b"\0" not in start and not start.lstrip().startswith((b"{", b"[", b"<")):
-        return CsvSource(path=path)
+        return _of_kind("csv", path)
     raise ConfigurationError(
         f"no source reads {path.suffix or 'such'} files",
         where=str(path),
         fix="Save it as csv or Parquet; `waxwork list sources` shows what is read",
     )
+
+
+def _of_kind(kind: str, path: Path) -> Source:
+    from pipelines.base import SOURCES
+
+    return SOURCES[kind].model_validate({"database" if kind == "duckdb" else "path": path})

@@ -46,6 +46,8 @@ CHECK_CASES: dict[str, dict[str, object]] = {
 
 SOURCE_CASES: dict[str, dict[str, object]] = {
     "csv": {"path": "{folder}/people.csv"},
+    "duckdb": {"files": {"people": "{folder}/people.parquet"}},
+    "excel": {"path": "{folder}/people.xlsx"},
     "jsonl": {"path": "{folder}/people.jsonl"},
     "parquet": {"path": "{folder}/people.parquet"},
     "sample": {"name": "wagepan"},

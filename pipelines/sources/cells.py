@@ -25,7 +25,6 @@ _PLAIN = {
     float: "float64",
     str: "large_string",
     dt.date: "date32",
-    dt.time: "time64_us",
 }
 
 
@@ -73,8 +72,10 @@ def _part(cells: Sequence[object]) -> pa.Array | None:
     kinds = set(map(type, cells)) - {type(None)}
     if not kinds:
         return pa.nulls(len(cells))
+    if kinds == {dt.time}:
+        cells, kinds = [None if cell is None else as_text(cell) for cell in cells], {str}
     if len(kinds) == 1 and (name := _PLAIN.get(next(iter(kinds)))):
-        return pa.array(cells, _arrow(name))
+        return pa.array(cells, getattr(pa, name)())
     if kinds == {int}:
         return _integers(cells)
     if kinds == {int, float} and _are_exact(cells):
@@ -83,12 +84,6 @@ def _part(cells: Sequence[object]) -> pa.Array | None:
         moments = [_moment(cell) if type(cell) is dt.date else cell for cell in cells]
         return pa.array(moments, pa.timestamp("us"))
     return None
-
-
-def _arrow(name: str) -> pa.DataType:
-    import pyarrow as pa
-
-    return pa.time64("us") if name == "time64_us" else getattr(pa, name)()
 
 
 def _moment(day: dt.date) -> dt.datetime:

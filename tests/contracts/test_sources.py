@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import psycopg
 import pymysql
@@ -53,6 +54,35 @@ EVERY_DTYPE: dict[str, dict[str, pd.Series]] = {
         "string": pd.Series(TEXTS, dtype="string"),
         "datetime64[ns]": MOMENTS,
         "datetime64[ns, UTC]": MOMENTS.dt.tz_localize("UTC"),
+    },
+    "duckdb": {
+        **{
+            kind: pd.Series([1, 2, 3, 4], dtype=kind)
+            for bits in (8, 16, 32, 64)
+            for kind in (f"int{bits}", f"uint{bits}")
+        },
+        "whole": pd.Series([1, None, 3, 2**53 + 1], dtype="Int64"),
+        "float32": pd.Series([0.1, None, 2, 3], dtype="float32"),
+        "float64": pd.Series([0.1, None, 1e-300, -2.5]),
+        "bool": pd.Series([True, False, True, True]),
+        "boolean_": pd.Series([True, None, False, True], dtype="boolean"),
+        "string": pd.Series(TEXTS, dtype="string"),
+        "datetime64[ns]": MOMENTS,
+        "datetime64[us]": MOMENTS.astype("datetime64[us]"),
+        "datetime64[us, UTC]": MOMENTS.astype("datetime64[us]").dt.tz_localize("UTC"),
+        "date": pd.Series([dt.date(1, 1, 1), None, dt.date(9999, 12, 31), dt.date(2024, 2, 29)]),
+        "decimal": pd.Series([Decimal("1.50"), None, Decimal("-0.25"), Decimal("1234567890.01")]),
+    },
+    "excel": {
+        "int64": pd.Series(WHOLE, dtype="int64"),
+        "Int64": pd.Series([1, None, 3, 4], dtype="Int64"),
+        "float64": pd.Series([0.1, None, 1e-300, -2.5]),
+        "bool": pd.Series([True, False, True, True]),
+        "boolean": pd.Series([True, None, False, True], dtype="boolean"),
+        "string": pd.Series(TEXTS, dtype="string"),
+        "datetime64[us]": pd.Series(
+            ["1900-03-01", "2024-02-29T23:59:59", None, "2100-01-01"]
+        ).astype("datetime64[us]"),
     },
     "jsonl": {
         "int64": pd.Series([*WHOLE[:3], 2**63 - 1]),
@@ -174,6 +204,8 @@ class Place:
 
     def source(self, **changes: object) -> Source:
         def filled(value: object) -> object:
+            if isinstance(value, dict):
+                return {name: filled(item) for name, item in value.items()}
             if isinstance(value, list):
                 return [filled(item) for item in value]
             if not isinstance(value, str):
@@ -190,17 +222,29 @@ class Place:
         if self.kind == "csv":
             columns = profile("people", frame).columns
             to_text(frame, columns).to_csv(self.folder / "people.csv", index=False)
-        elif self.kind == "parquet":
+        elif self.kind in {"parquet", "duckdb"}:
             frame.to_parquet(self.folder / "people.parquet", index=False)
         elif self.kind == "jsonl":
             lines = [json.dumps(row, default=str) for row in _records(frame)]
             (self.folder / "people.jsonl").write_text("".join(f"{line}\n" for line in lines))
+        elif self.kind == "excel":
+            self._fill(frame)
         elif self.kind == "sqlite":
             self._insert(frame)
         elif self.kind == "mariadb":
             self._load(frame)
         else:
             self._copy(frame)
+
+    def _fill(self, frame: pd.DataFrame) -> None:
+        book = openpyxl.Workbook()
+        assert book.active is not None
+        book.active.append([str(name) for name in frame.columns])
+        for row in _records(frame):
+            book.active.append(list(row.values()))
+        # The same rows are the same bytes.
+        book.properties.created = book.properties.modified = dt.datetime(2024, 1, 1)  # noqa: DTZ001
+        book.save(self.folder / "people.xlsx")
 
     def _insert(self, frame: pd.DataFrame) -> None:
         columns = ", ".join(f'"{name}" {SQLITE_TYPES[str(name)]}' for name in frame.columns)
@@ -389,6 +433,8 @@ def test_bytes_are_capped(writable: Place) -> None:
 def test_what_is_not_there_is_named(place: Place) -> None:
     elsewhere: dict[str, dict[str, object]] = {
         "csv": {"path": "nowhere/x.csv"},
+        "duckdb": {"files": {"people": "nowhere/x.parquet"}},
+        "excel": {"path": "nowhere/x.xlsx"},
         "jsonl": {"path": "nowhere/x.jsonl"},
         "mariadb": {"tables": [f"{place.schema}.nowhere"]},
         "sqlite": {"tables": ["nowhere"]},
@@ -442,7 +488,9 @@ def test_no_cell_is_quoted_when_rows_can_t_be_held(writable: Place) -> None:
     canary = "quokka7531"
     if writable.kind == "csv":
         (writable.folder / "people.csv").write_text(f"a,b\n1,2\n{canary}\n")
-    elif writable.kind == "parquet":
+    elif writable.kind == "excel":
+        (writable.folder / "people.xlsx").write_text(canary)
+    elif writable.kind in {"parquet", "duckdb"}:
         pd.DataFrame({"a": [[canary]]}).to_parquet(writable.folder / "people.parquet")
     elif writable.kind == "jsonl":
         (writable.folder / "people.jsonl").write_text(f'{{"a": {canary}}}\n')

@@ -107,7 +107,7 @@ def _column(row: tuple[object, ...], documents: set[str]) -> SqlColumn:
     kind, full = str(kind).lower(), str(full)
     labels = None
     if kind == "enum":
-        labels = tuple(label.replace("''", "'") for label in _LABEL.findall(full))
+        labels = labels_of(full)
     refused = None
     if str(name) in documents or kind == "json":
         refused = "JSON documents"
@@ -123,6 +123,11 @@ def _column(row: tuple[object, ...], documents: set[str]) -> SqlColumn:
         generated="GENERATED" in str(extra).upper().replace("DEFAULT_GENERATED", ""),
         refused=refused,
     )
+
+
+def labels_of(full: str) -> tuple[str, ...]:
+    """The values of an enum from its declaration, `enum('a','it''s')`."""
+    return tuple(label.replace("''", "'") for label in _LABEL.findall(full))
 
 
 def type_of(kind: str, full: str) -> str:

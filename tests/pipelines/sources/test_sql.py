@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from pipelines.sources.sql import SqlSource, split_name
+from pipelines.sources.dialects.reading import split_name
+from pipelines.sources.sql import SqlSource
 from tabular.errors import ConfigurationError
 
 URL = "postgresql://user@host:5432/db"
