@@ -21,6 +21,7 @@ TABULAR = {
     "pii",
     "profile.py",
     "relations.py",
+    "rule_discovery.py",
     "rules.py",
     "schema.py",
     "seeding.py",
