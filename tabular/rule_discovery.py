@@ -172,9 +172,9 @@ def _arithmetic(
             if used.isdisjoint(rule.used[:1]):
                 yield from _first(rule, frame, values[total], used)
     for i, total in enumerate(names):
-        rule = _of_many(names, x, size, i)
-        if rule is not None and total not in used:
-            yield from _first(rule, frame, values[total], used)
+        sum_of_many = _of_many(names, x, size, i)
+        if sum_of_many is not None and total not in used:
+            yield from _first(sum_of_many, frame, values[total], used)
 
 
 def _first(
