@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field
 
 from generators.base import Capability, Generator, Model, State, require_rows
 from generators.forests.chain import Chain
 from generators.forests.column import ColumnModel
+from generators.forests.correction import Effort, correct
 from generators.forests.learning import Growth
+from generators.forests.odds import Odds
 from generators.forests.ordering import choose_order
 from generators.forests.support import Support
 from generators.forests.symbols import Symbols
@@ -19,7 +21,24 @@ if TYPE_CHECKING:
     from tabular.model import Progress
     from tabular.seeding import Seed
 
+Privacy = Literal["strict", "balanced", "faithful"]
+
 _SMALLEST_LEAF, _LEAVES_AT_LEAST = 5, 20
+
+
+class _Usual(NamedTuple):
+    """What a setting of `privacy` stands for."""
+
+    trees: int
+    leaf: int
+    share: float
+
+
+_USUAL: dict[Privacy, _Usual] = {
+    "strict": _Usual(8, 100, 0.25),
+    "balanced": _Usual(8, 50, 0.5),
+    "faithful": _Usual(8, 25, 0.5),
+}
 
 
 class TreesModel(Model):
@@ -44,6 +63,11 @@ class TreesModel(Model):
                 arrays.update(support.arrays(f"given.{i}"))
         for i, column in enumerate(self.chain.columns):
             arrays.update(column.arrays(f"step.{i}"))
+        for i, odds in enumerate(self.chain.odds):
+            if odds is not None:
+                arrays.update(odds.arrays(f"step.{i}.odds"))
+        if self.chain.whole is not None:
+            arrays.update(self.chain.whole.arrays("odds"))
         given = len(self.chain.supports)
         return State(arrays, {"order": list(self.chain.order), "given": given})
 
@@ -67,7 +91,9 @@ class TreesModel(Model):
             Support.of_arrays(f"given.{i}", state.arrays) if variable.is_numeric else None
             for i, variable in enumerate(variables[:given])
         )
-        return cls(Chain(variables, order, tuple(columns), tuple(supports)))
+        odds = (Odds.of_arrays(f"step.{i}.odds", state.arrays) for i in range(len(order) - given))
+        whole = Odds.of_arrays("odds", state.arrays)
+        return cls(Chain(variables, order, tuple(columns), tuple(supports), tuple(odds), whole))
 
 
 class Trees(Generator, frozen=True):
@@ -76,24 +102,30 @@ class Trees(Generator, frozen=True):
     Reference: Reiter (2005), Using CART to generate partially synthetic public use microdata.
     Differs from the paper: several trees per column, each grown on a part of the rows and one of
     them picked for each row; numbers are predicted as distributions rather than means; what the
-    leaves keep are counts of values that enough subjects share, not donors' values.
+    leaves keep are counts of values that enough subjects share, not donors' values; draws are kept
+    or made again by odds that boosted trees learn (`generators/forests/correction.py`).
     """
 
     kind: Literal["trees"] = "trees"
     model: ClassVar[type[Model]] = TreesModel
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"context"})
 
-    trees: int = Field(
-        default=20, ge=1, le=200, description="Trees per column; more hide each person better."
+    privacy: Privacy = Field(
+        default="balanced",
+        description="How far each person is hidden, at the cost of detail: strict, balanced or "
+        "faithful. Sets trees, leaf and share where they are left out.",
     )
-    leaf: int = Field(
-        default=50,
+    trees: int | None = Field(
+        default=None, ge=1, le=200, description="Trees per column; more hide each person better."
+    )
+    leaf: int | None = Field(
+        default=None,
         ge=5,
         le=100_000,
         description="Fewest rows in a leaf; more is more private. At most a 20th of all rows.",
     )
-    share: float = Field(
-        default=0.25, gt=0, le=1, description="Share of the rows that each tree is grown on."
+    share: float | None = Field(
+        default=None, gt=0, le=1, description="Share of the rows that each tree is grown on."
     )
     min_backing: int = Field(
         default=5, ge=2, le=1000, description="Subjects behind every number the model holds."
@@ -107,18 +139,34 @@ class Trees(Generator, frozen=True):
     order: Literal["auto", "schema"] = Field(
         default="auto", description="Order the columns are drawn in: chosen by trial, or as given."
     )
+    correction: bool = Field(
+        default=True,
+        description="Keep draws by how real boosted trees hold them to be. Without it, drawing is "
+        "several times faster and the rows are coarser.",
+    )
+
+    def growth(self, n_rows: int) -> Growth:
+        """How forests are grown on so many rows: what is given, else what `privacy` says."""
+        usual = _USUAL[self.privacy]
+        # A small table would be one leaf, and its columns independent.
+        leaf = min(self.leaf or usual.leaf, max(_SMALLEST_LEAF, n_rows // _LEAVES_AT_LEAST))
+        return Growth(
+            self.trees or usual.trees,
+            leaf,
+            self.min_backing,
+            self.share or usual.share,
+            self.smoothing,
+        )
 
     def fit_encoded(self, train: EncodedTable, *, seed: Seed, progress: Progress) -> TreesModel:
-        """Choose an order, then grow a forest per column.
+        """Choose an order, grow a forest per column, then learn what tells its rows apart.
 
         Raises:
             FitError: There are fewer rows than two leaves need.
         """
-        # A small table would be one leaf, and its columns independent.
-        leaf = min(self.leaf, max(_SMALLEST_LEAF, train.n_rows // _LEAVES_AT_LEAST))
-        require_rows(train, 2 * leaf, self.kind)
+        growth = self.growth(train.n_rows)
+        require_rows(train, 2 * growth.leaf, self.kind)
         table = Symbols.of(train, self.min_backing)
-        growth = Growth(self.trees, leaf, self.min_backing, self.share, self.smoothing)
         given = train.given
         order = tuple(range(len(train.variables)))
         if self.order == "auto":
@@ -129,4 +177,15 @@ class Trees(Generator, frozen=True):
             )
             order = (*range(given), *(given + column for column in own))
         stream = seed.child("columns")
-        return TreesModel(Chain.learn(table, order, growth, stream, progress, given))
+        half = 0.5 if self.correction else 1.0
+
+        def first(done: float, message: str = "") -> None:
+            progress(done * half, message)
+
+        def second(done: float, message: str = "") -> None:
+            progress(half + done * (1 - half), message)
+
+        chain = Chain.learn(table, order, growth, stream, first, given)
+        if self.correction:
+            chain = correct(chain, table, Effort(), seed.child("correction"), second)
+        return TreesModel(chain)

@@ -124,8 +124,10 @@ def test_a_saved_model_draws_the_same_rows(real: Table, tmp_path: Path) -> None:
     )
 
 
-def test_loading_and_drawing_do_not_need_scikit_learn(real: Table, tmp_path: Path) -> None:
-    Trees(trees=1).fit(real, seed=Seed(1)).save(tmp_path / "model")
+def test_without_correction_loading_and_drawing_do_not_need_scikit_learn(
+    real: Table, tmp_path: Path
+) -> None:
+    Trees(trees=1, correction=False).fit(real, seed=Seed(1)).save(tmp_path / "model")
     code = (
         "import sys; from pathlib import Path; from generators.artifacts import load;"
         "from tabular.seeding import Seed;"
@@ -172,3 +174,15 @@ def test_a_model_without_protection_still_holds_only_backed_numbers() -> None:
     table = Table("t", frame, TableSchema(columns=columns))
     fitted = Trees(trees=1).fit(table, seed=Seed(0), protection=Protection(k=1))
     assert set(fitted.sample(500, seed=Seed(1)).frame["value"]) == {0.0}
+
+
+def test_privacy_sets_what_is_left_out_and_nothing_else() -> None:
+    strict, faithful = Trees(privacy="strict"), Trees(privacy="faithful")
+    assert strict.growth(10_000).leaf > Trees().growth(10_000).leaf > faithful.growth(10_000).leaf
+    assert Trees(privacy="strict", leaf=7).growth(10_000).leaf == 7
+    assert Trees(privacy="strict", leaf=7).growth(10_000).share == strict.growth(10_000).share
+
+
+def test_leaves_are_smaller_where_there_are_few_rows() -> None:
+    assert Trees(leaf=100).growth(1000).leaf == 50
+    assert Trees(leaf=100).growth(40).leaf == 5
