@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from pipelines.notices import told
 from pipelines.source_text import source_from_text
 from pipelines.sources.files import table_name
 
@@ -113,6 +114,7 @@ def _table(name: str, table: RawTable, schema: TableSchema, found: Sequence[Prop
     if sequence := about.get("sequence"):
         value = dict(sequence.value)  # type: ignore[call-overload]
         lines.append(f"    sequence: {_flow(value)}  # {_comment(sequence.reason)}")
+    lines += [f"    # note: {_comment(text)}" for text in told(table)]
     lines.append("    # exclude: []  # columns to leave out altogether")
     lines.append("    columns:  # add `role: target` to the one that others are used to predict")
     lines += [_column(c, [p for p in found if p.column == c.name]) for c in schema.columns]

@@ -8,6 +8,7 @@ at what its arguments hold: nothing before `check` is handed the holdout or the 
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from tabular.model import share_of, silent
 from tabular.relations import following, pointed_at
 from tabular.seeding import Seed
 from tabular.split import Split, split
+
+_LOG = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +44,12 @@ def read(config: PipelineConfig, settings: Settings) -> RawData:
     Raises:
         SourceError: It can't be read, or is larger than the caps.
     """
-    return config.source.read(settings)
+    raw = config.source.read(settings)
+    for name, table in raw.tables.items():
+        for note in table.notes:
+            about = f"table {name}, column {note.column!r}" if note.column else f"table {name}"
+            _LOG.info("%s: %s", about, note.says)
+    return raw
 
 
 @dataclass(frozen=True)

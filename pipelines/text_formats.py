@@ -67,9 +67,9 @@ def _format(values: pd.Series, column: Column) -> npt.NDArray[np.object_]:
         true, false = column.true_false or ("True", "False")
         return np.where(values.to_numpy(dtype=bool), true, false).astype(object)
     if types.is_integer_dtype(values):
-        return _integers(values)
+        return _marked(_integers(values), column)
     if types.is_float_dtype(values):
-        return _floats(values.to_numpy(dtype=np.float64), column)
+        return _marked(_floats(values.to_numpy(dtype=np.float64), column), column)
     if types.is_datetime64_any_dtype(values):
         return _moments(values, column)
     return _distinct(values, _object_format(values, column))
@@ -80,6 +80,20 @@ def _integers(values: pd.Series) -> npt.NDArray[np.object_]:
 
     plain = values.to_numpy(dtype=np.dtype(str(values.dtype).lower()))
     return _strings(pa.array(plain).cast(pa.large_string()))
+
+
+def _marked(texts: npt.NDArray[np.object_], column: Column) -> npt.NDArray[np.object_]:
+    """Plain numbers with the column's decimal mark and thousands separators."""
+    if column.decimal_mark == "." and not column.thousands:
+        return texts
+    import pandas as pd
+
+    from pipelines.text_numbers import marked
+
+    codes, distinct = pd.factorize(texts)
+    written = np.empty(len(distinct), dtype=object)
+    written[:] = [marked(text, column.decimal_mark, column.thousands) for text in distinct]
+    return written[codes]
 
 
 def _strings(array: pa.Array) -> npt.NDArray[np.object_]:

@@ -7,10 +7,11 @@ the distinct cells of a column, of which there are far fewer than rows.
 A type is given only where every cell that is not missing is written in it:
 
 - booleans: true and false in any one case;
-- integers without leading zeros, plus signs or thousands separators (007 and 1,234 are text);
+- integers without leading zeros or plus signs (007 is text);
 - floats with a point, an exponent, or infinite; surrounding blanks don't matter;
+- numbers with a decimal comma or thousands separators, as `pipelines.text_numbers` says;
 - moments in ISO 8601 order, all of one form. 20230623 is a number unless the owner says otherwise;
-- days as 24.03.1996, 24-03-1996, 24/03/1996, 03/24/1996 or 1996/03/24, if one form alone fits all.
+- days as 24.03.1996, 03/24/1996, 24-Mar-1996, 1996-03 and the like, if one form alone fits all.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipelines import text_days, text_numbers
+from pipelines.base import Note
 from pipelines.text_formats import to_text
 from tabular.schema import Column
 
@@ -48,13 +51,6 @@ _MOMENT = (
     r"(?:(?P<gap>[ T])[0-9]{2}:[0-9]{2}(?P<seconds>:[0-9]{2}(?:\.(?P<fraction>[0-9]{1,9}))?)?"
     r"(?P<zone>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?$"
 )
-_DAYS = (
-    ("%d.%m.%Y", r"^(?P<d>[0-9]{2})\.(?P<m>[0-9]{2})\.(?P<Y>[0-9]{4})$"),
-    ("%d/%m/%Y", r"^(?P<d>[0-9]{2})/(?P<m>[0-9]{2})/(?P<Y>[0-9]{4})$"),
-    ("%m/%d/%Y", r"^(?P<m>[0-9]{2})/(?P<d>[0-9]{2})/(?P<Y>[0-9]{4})$"),
-    ("%Y/%m/%d", r"^(?P<Y>[0-9]{4})/(?P<m>[0-9]{2})/(?P<d>[0-9]{2})$"),
-    ("%d-%m-%Y", r"^(?P<d>[0-9]{2})-(?P<m>[0-9]{2})-(?P<Y>[0-9]{4})$"),
-)
 _DIGITS = 15
 _EXACT = float(1 << 53)
 _NANOSECONDS = (np.datetime64("1678-01-01"), np.datetime64("2262-01-01"))
@@ -68,8 +64,22 @@ class _Parsed:
     column: Column
 
 
+@dataclass(frozen=True)
+class _Style:
+    """How a file is written, beyond its cells, and what is to be said of it."""
+
+    decimal: str | None
+    delimiter: str
+    notes: list[Note]
+
+
 def typed(
-    cells: pa.Table, *, missing: Sequence[str] | None = None
+    cells: pa.Table,
+    *,
+    missing: Sequence[str] | None = None,
+    decimal: str | None = None,
+    delimiter: str = ",",
+    notes: list[Note] | None = None,
 ) -> tuple[pd.DataFrame, dict[str, Column]]:
     """The columns of a text file in their types.
 
@@ -77,6 +87,9 @@ def typed(
         cells: Strings, no nulls.
         missing: Tokens that mean a missing cell in every column, beside the empty one. Without it
             `?` does, and in columns of anything but text the usual abbreviations too.
+        decimal: The decimal mark, where the owner says it.
+        delimiter: Between the file's cells; where `1,234` may be either it makes one likelier.
+        notes: What could be read in two ways is added to it.
 
     Returns:
         The rows, and the dtype and text format of each column by name.
@@ -85,13 +98,14 @@ def typed(
 
     frames: dict[str, pd.Series] = {}
     columns: dict[str, Column] = {}
+    style = _Style(decimal, delimiter, [] if notes is None else notes)
     for name in cells.column_names:
-        frames[name], columns[name] = _typed_column(name, cells[name], missing)
+        frames[name], columns[name] = _typed_column(name, cells[name], missing, style)
     return pd.DataFrame(frames, columns=cells.column_names), columns
 
 
 def _typed_column(
-    name: str, cells: pa.ChunkedArray, missing: Sequence[str] | None
+    name: str, cells: pa.ChunkedArray, missing: Sequence[str] | None, style: _Style
 ) -> tuple[pd.Series, Column]:
     import pyarrow as pa
     from pyarrow import compute as pc
@@ -107,10 +121,7 @@ def _typed_column(
     if here.any():
         # Parsers see every token; missing ones are replaced by the first that is there.
         filled = pc.if_else(pa.array(here), bare, bare[int(np.argmax(here))])
-        for parse in (_booleans, _integers, _floats, _moments, _days):
-            parsed = parse(name, filled)
-            if parsed is not None:
-                break
+        parsed = _parsed(name, filled, style)
         gone = elsewhere if parsed is not None else in_text
     else:
         gone = elsewhere
@@ -119,6 +130,24 @@ def _typed_column(
     column = _with(column, missing_token=token)
     values = parsed.cells if parsed else tokens.to_numpy(zero_copy_only=False)
     return _series(values, codes, gone, column)
+
+
+def _parsed(name: str, tokens: pa.Array, style: _Style) -> _Parsed | None:
+    """Tokens in the first type that all of them are written in."""
+    if style.decimal == "," and (found := _marked(name, tokens, style)):
+        return found
+    for parse in (_booleans, _integers, _floats, _moments):
+        if found := parse(name, tokens):
+            return found
+    if found := _marked(name, tokens, style):
+        return found
+    days = _days(name, tokens)
+    if isinstance(days, str):
+        said = f"its cells fit the day in several orders ({days}), so they stay text"
+        order = days.partition(" or ")[0]
+        style.notes.append(Note(said, name, f'datetime_format: "{order}"'))
+        return None
+    return days
 
 
 def _among(tokens: pa.Array, members: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -279,14 +308,16 @@ def _moments(name: str, tokens: pa.Array) -> _Parsed | None:
     return _Parsed(moments, column)
 
 
-def _days(name: str, tokens: pa.Array) -> _Parsed | None:
-    """Days in another order than ISO 8601's; where two orders fit all cells they stay text."""
+def _days(name: str, tokens: pa.Array) -> _Parsed | str | None:
+    """Days in another order than ISO 8601's; where two orders fit all cells, what to say of it."""
     import pandas as pd
 
-    fits = [(form, days) for form, _ in _DAYS if (days := _days_as(form, tokens)) is not None]
-    if len(fits) != 1:
+    fits = text_days.fitting(tokens)
+    if len(fits) > 1:
+        return " or ".join(fits)
+    if not fits:
         return None
-    date_format, days = fits[0]
+    ((date_format, days),) = fits.items()
     low, high = _NANOSECONDS
     if (low <= days).all() and (days < high).all():
         days = days.astype("datetime64[ns]")
@@ -303,23 +334,28 @@ def _days(name: str, tokens: pa.Array) -> _Parsed | None:
     return _Parsed(days, column) if same else None
 
 
-def _days_as(date_format: str, tokens: pa.Array) -> npt.NDArray[np.datetime64] | None:
-    """All cells read in one of `_DAYS`; `None` if any can't be."""
-    import pyarrow as pa
-    from pyarrow import compute as pc
-
-    pattern = dict(_DAYS)[date_format]
-    if not _all_match(tokens, pattern):
+def _marked(name: str, tokens: pa.Array, style: _Style) -> _Parsed | None:
+    """Numbers with a decimal comma or thousands separators."""
+    fits = text_numbers.fitting(tokens, style.decimal)
+    if not fits:
         return None
-    parts = pc.extract_regex(tokens, pattern=pattern)
-    year, month, day = (parts.field(field) for field in "Ymd")
-    if pc.any(pc.equal(year, "0000")).as_py():
+    likely = [form for form in fits if form[0] == ("." if style.delimiter == "," else ",")]
+    mark, separator = (likely or fits)[0]
+    if len({form[0] for form in fits}) > 1:
+        style.notes.append(
+            Note(
+                f"its commas are taken for {'decimal' if mark == ',' else 'thousands'} ones, and "
+                "may be the other",
+                name,
+                f'decimal: "{"." if mark == "," else ","}"  # of the source',
+            )
+        )
+    plain = text_numbers.plain(tokens, mark, separator)
+    parsed = _integers(name, plain) or _floats(name, plain)
+    if parsed is None or parsed.column.dtype == "string":
         return None
-    iso = pc.binary_join_element_wise(year, month, day, pa.scalar("-", tokens.type))
-    try:
-        return np.asarray(iso.cast(pa.timestamp("us")).to_numpy())
-    except pa.ArrowInvalid:
-        return None  # there is no such day or month
+    column = _with(parsed.column, decimal_mark=mark, thousands=separator)
+    return _Parsed(parsed.cells, column)
 
 
 def _minutes(offset: str) -> int:

@@ -71,6 +71,12 @@ class Column(_Part):
     fixed_decimals: bool = Field(
         default=False, description="Text files show every number with exactly `decimals` digits."
     )
+    decimal_mark: str = Field(
+        default=".", description="What text files show between a number and its decimals."
+    )
+    thousands: str = Field(
+        default="", description="What text files show between groups of three digits."
+    )
     datetime_format: str | None = Field(
         default=None, description="strftime format that text files hold."
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
-from pipelines.base import ConfigPath, RawData, RawTable, Source
+from pipelines.base import ConfigPath, Note, RawData, RawTable, Source
+from pipelines.sources.encodings import one_byte
 from pipelines.sources.files import digest, find, keep_caps, stamp, table_name
-from pipelines.sources.text_stream import TextStream
+from pipelines.sources.text_stream import NotUtf8Error, TextStream
 from tabular.errors import SourceError
 
 if TYPE_CHECKING:
@@ -39,7 +40,14 @@ class CsvSource(Source, frozen=True):
         max_length=1,
         description="Between cells; found out among comma, semicolon, tab and bar if left out.",
     )
-    encoding: str = Field(default="utf-8", description="Of the text, as Python names it.")
+    encoding: str | None = Field(
+        default=None,
+        description="Of the text, as Python names it; found out among UTF-8, UTF-16 and cp1252 if "
+        "left out.",
+    )
+    decimal: Literal[".", ","] | None = Field(
+        default=None, description="The decimal mark; found out column by column if left out."
+    )
     missing: tuple[str, ...] | None = Field(
         default=None,
         description="Tokens that mean a missing cell, instead of the usual ones; "
@@ -61,26 +69,40 @@ class CsvSource(Source, frozen=True):
             SourceError: It is not there, no text, empty, ragged, or above the caps.
             ConfigurationError: There is no such encoding.
         """
+        path = self._file()
+        try:
+            return self._read(path, self.encoding, None, settings)
+        except NotUtf8Error as error:
+            # It began as UTF-8: what it is shows in the bytes that are not.
+            encoding, note = one_byte(error.sample, str(path))
+        return self._read(path, encoding, note, settings)
+
+    def _read(
+        self, path: Path, encoding: str | None, note: str | None, settings: Settings
+    ) -> RawData:
         from pipelines.text_types import typed
 
-        path = self._file()
         where = str(path)
-        with TextStream(path, self.encoding, settings) as stream:
+        with TextStream(path, encoding, settings) as stream:
             head = _head(stream)
             delimiter = self.delimiter or _delimiter(head)
             names, size = _header(head, delimiter, where)
             keep_caps(settings, where, columns=len(names))
             body = _Chained(head[size:], stream)
-            cells = self._cells(body, names, delimiter, settings, path)
+            form = _Form(path, names, delimiter, stream.encoding)
+            cells = _cells(body, form, settings)
             n_quotes = stream.n_quotes
+            notes = _notes(form, note or stream.note)
         if not cells.num_rows:
             raise SourceError("there is a header, and no rows", where=where)
         # Arrow lets the end of the file close a quote, and so takes all rows after it for a cell.
         suspect = n_quotes % 2 == 1 or (n_quotes > 0 and _ends_in_a_line_end(cells))
-        if suspect and (fault := self._fault(path, len(names), delimiter, settings)):
+        if suspect and (fault := _fault(form, settings)):
             raise fault
-        frame, columns = typed(cells, missing=self.missing)
-        return RawData({table_name(path): RawTable(frame, columns)})
+        frame, columns = typed(
+            cells, missing=self.missing, decimal=self.decimal, delimiter=delimiter, notes=notes
+        )
+        return RawData({table_name(path): RawTable(frame, columns, notes=tuple(notes))})
 
     def fingerprint(self, settings: Settings) -> str:  # noqa: ARG002  the contract's
         """The digest of the file's bytes."""
@@ -100,83 +122,102 @@ class CsvSource(Source, frozen=True):
             )
         return files[0]
 
-    def _cells(
-        self, body: io.RawIOBase, names: list[str], delimiter: str, settings: Settings, path: Path
-    ) -> pa.Table:
-        """All cells as strings."""
-        import pyarrow as pa
-        from pyarrow import csv as arrow
 
-        ragged = False
+class _Form(NamedTuple):
+    """How a file is written."""
 
-        def refuse(row: arrow.InvalidRow) -> str:  # noqa: ARG001  the library's
-            nonlocal ragged
-            ragged = True
-            return "error"
+    path: Path
+    names: list[str]
+    delimiter: str
+    encoding: str
 
-        batches: list[pa.RecordBatch] = []
-        n_rows = 0
+
+def _notes(form: _Form, encoding: str | None) -> list[Note]:
+    """What was found out of a file that is not the usual, for its owner to confirm."""
+    notes = []
+    if encoding is not None:
+        notes.append(Note(encoding, settle=f"encoding: {form.encoding}  # of the source"))
+    if form.delimiter != ",":
+        shown = {"\t": '"\\t"'}.get(form.delimiter, f'"{form.delimiter}"')
+        said = f"the delimiter is {shown}"
+        notes.append(Note(said, settle=f"delimiter: {shown}  # of the source"))
+    return notes
+
+
+def _cells(body: io.RawIOBase, form: _Form, settings: Settings) -> pa.Table:
+    """All cells as strings."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow
+
+    ragged = False
+
+    def refuse(row: arrow.InvalidRow) -> str:  # noqa: ARG001  the library's
+        nonlocal ragged
+        ragged = True
+        return "error"
+
+    batches: list[pa.RecordBatch] = []
+    n_rows = 0
+    try:
+        reader = arrow.open_csv(
+            # Arrow takes a short read for a short block, so reads are made full.
+            pa.PythonFile(io.BufferedReader(body, _BLOCK), mode="r"),
+            read_options=arrow.ReadOptions(column_names=form.names, block_size=_BLOCK),
+            parse_options=arrow.ParseOptions(
+                delimiter=form.delimiter,
+                newlines_in_values=True,
+                # A blank line is a missing cell where there is but one column.
+                ignore_empty_lines=len(form.names) > 1,
+                invalid_row_handler=refuse,
+            ),
+            convert_options=arrow.ConvertOptions(
+                column_types=dict.fromkeys(form.names, pa.large_string()),
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
+        for batch in reader:
+            n_rows += batch.num_rows
+            keep_caps(settings, str(form.path), rows=n_rows)
+            batches.append(batch)
+    except pa.ArrowInvalid as error:
+        if not ragged and "Empty CSV file" in str(error):
+            return pa.table({name: pa.array([], pa.large_string()) for name in form.names})
+        # The library's message holds the row itself.
+        fault = _fault(form, settings) or SourceError(
+            f"the rows can't be told apart; one may be longer than {_BLOCK:,} bytes",
+            where=str(form.path),
+        )
+        raise fault from None
+    return pa.Table.from_batches(batches, reader.schema)
+
+
+def _fault(form: _Form, settings: Settings) -> SourceError | None:
+    """Where the file breaks its form, if it does, by a slow and careful second reading."""
+    where = str(form.path)
+    with TextStream(form.path, form.encoding, settings) as stream:
+        lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8", newline="")
+        rows = csv.reader(lines, delimiter=form.delimiter, strict=True)
+        start = 1
+        limit = csv.field_size_limit(sys.maxsize)
         try:
-            reader = arrow.open_csv(
-                # Arrow takes a short read for a short block, so reads are made full.
-                pa.PythonFile(io.BufferedReader(body, _BLOCK), mode="r"),
-                read_options=arrow.ReadOptions(column_names=names, block_size=_BLOCK),
-                parse_options=arrow.ParseOptions(
-                    delimiter=delimiter,
-                    newlines_in_values=True,
-                    # A blank line is a missing cell where there is but one column.
-                    ignore_empty_lines=len(names) > 1,
-                    invalid_row_handler=refuse,
-                ),
-                convert_options=arrow.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.large_string()),
-                    strings_can_be_null=False,
-                    check_utf8=False,
-                ),
+            for row in rows:
+                if row and len(row) != len(form.names):
+                    return SourceError(
+                        f"line {start} has {len(row)} cells, the header has {len(form.names)}",
+                        where=where,
+                        fix="Mend the line, or set `delimiter` if another one is used",
+                    )
+                start = rows.line_num + 1
+        except csv.Error:
+            return SourceError(
+                f"the quotes of the row that begins on line {start} don't match",
+                where=where,
+                fix='Quotes within a cell are doubled: "a ""quoted"" word"',
             )
-            for batch in reader:
-                n_rows += batch.num_rows
-                keep_caps(settings, str(path), rows=n_rows)
-                batches.append(batch)
-        except pa.ArrowInvalid as error:
-            if not ragged and "Empty CSV file" in str(error):
-                return pa.table({name: pa.array([], pa.large_string()) for name in names})
-            # The library's message holds the row itself.
-            fault = self._fault(path, len(names), delimiter, settings) or SourceError(
-                f"the rows can't be told apart; one may be longer than {_BLOCK:,} bytes",
-                where=str(path),
-            )
-            raise fault from None
-        return pa.Table.from_batches(batches, reader.schema)
-
-    def _fault(
-        self, path: Path, n_columns: int, delimiter: str, settings: Settings
-    ) -> SourceError | None:
-        """Where the file breaks its form, if it does, by a slow and careful second reading."""
-        where = str(path)
-        with TextStream(path, self.encoding, settings) as stream:
-            lines = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8", newline="")
-            rows = csv.reader(lines, delimiter=delimiter, strict=True)
-            start = 1
-            limit = csv.field_size_limit(sys.maxsize)
-            try:
-                for row in rows:
-                    if row and len(row) != n_columns:
-                        return SourceError(
-                            f"line {start} has {len(row)} cells, the header has {n_columns}",
-                            where=where,
-                            fix="Mend the line, or set `delimiter` if another one is used",
-                        )
-                    start = rows.line_num + 1
-            except csv.Error:
-                return SourceError(
-                    f"the quotes of the row that begins on line {start} don't match",
-                    where=where,
-                    fix='Quotes within a cell are doubled: "a ""quoted"" word"',
-                )
-            finally:
-                csv.field_size_limit(limit)
-        return None
+        finally:
+            csv.field_size_limit(limit)
+    return None
 
 
 class _Chained(io.RawIOBase):

@@ -6,6 +6,7 @@ import codecs
 import io
 from typing import TYPE_CHECKING, BinaryIO
 
+from pipelines.sources.encodings import found
 from pipelines.sources.files import keep_caps, opened
 from tabular.errors import ConfigurationError, SourceError
 
@@ -15,12 +16,31 @@ if TYPE_CHECKING:
     from pipelines.settings import Settings
 
 _BLOCK = 1 << 20
+_SAMPLE = 1 << 18
 _CODECS = {".gz": "gzip", ".zst": "zstd"}
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+
+
+class NotUtf8Error(SourceError):
+    """A text that began as UTF-8 and does not go on as it.
+
+    Args:
+        offset: The byte that is not.
+        sample: Bytes around it.
+        path: The file.
+    """
+
+    def __init__(self, offset: int, sample: bytes, path: str) -> None:
+        super().__init__(f"byte {offset:,} is not UTF-8", where=path)
+        self.sample = sample
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
+        """Leave the bytes behind: they are cells."""
+        return (SourceError, (self.what,), {"where": self.where, "fix": self.fix})
 
 
 class TextStream(io.RawIOBase):
@@ -31,7 +51,8 @@ class TextStream(io.RawIOBase):
 
     Args:
         path: The file; `.gz` and `.zst` are decompressed.
-        encoding: Its encoding.
+        encoding: Its encoding; `None` where it is to be found, and then said by `encoding` and,
+            if there is any doubt, `note`.
         settings: The cap on bytes.
 
     Raises:
@@ -39,8 +60,18 @@ class TextStream(io.RawIOBase):
         ConfigurationError: There is no such encoding.
     """
 
-    def __init__(self, path: Path, encoding: str, settings: Settings) -> None:
+    def __init__(self, path: Path, encoding: str | None, settings: Settings) -> None:
         super().__init__()
+        self._raw = opened(path)
+        self._file = _decompressed(path, self._raw)
+        self._first: bytes | None = None
+        self.note: str | None = None
+        self._is_found = encoding is None
+        if encoding is None:
+            self._first = self._read(path)
+            encoding, self.note = found(self._first[:_SAMPLE], str(path))
+            self._is_found = not self._first.startswith(codecs.BOM_UTF8)
+        self.encoding = encoding
         try:
             "a".encode(encoding)  # which also refuses codecs of anything but text
             info = codecs.lookup(encoding)
@@ -54,8 +85,6 @@ class TextStream(io.RawIOBase):
         self._is_utf8 = info.name == "utf-8"
         self._path = path
         self._settings = settings
-        self._raw = opened(path)
-        self._file = _decompressed(path, self._raw)
         self._n_read = 0
         self._n_quotes = 0
         self._ready = b""
@@ -93,14 +122,9 @@ class TextStream(io.RawIOBase):
 
     def _next_block(self) -> bytes:
         where = str(self._path)
-        try:
-            block = bytes(self._file.read(_BLOCK))
-        except OSError as error:
-            raise SourceError(
-                "the file is damaged or cut short, or not compressed as its name says",
-                where=where,
-            ) from error
         first = self._n_read == 0
+        block = self._read(self._path) if self._first is None else self._first
+        self._first = None
         self._n_read += len(block)
         keep_caps(self._settings, where, n_bytes=self._n_read)
         self._ended = not block
@@ -120,7 +144,18 @@ class TextStream(io.RawIOBase):
         self._n_quotes += ready.count(b'"')
         return ready
 
+    def _read(self, path: Path) -> bytes:
+        try:
+            return bytes(self._file.read(_BLOCK))
+        except OSError as error:
+            raise SourceError(
+                "the file is damaged or cut short, or not compressed as its name says",
+                where=str(path),
+            ) from error
+
     def _not_text(self, offset: int, block: bytes, *, first: bool) -> SourceError:
+        if self._is_found and self._is_utf8:
+            return NotUtf8Error(offset, block[max(0, len(block) - _SAMPLE) :], str(self._path))
         guess = next((name for bom, name in _BOMS if first and block.startswith(bom)), None)
         return SourceError(
             f"byte {offset:,} is not {self._decoder_name}",

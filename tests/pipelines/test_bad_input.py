@@ -44,8 +44,6 @@ REFUSED: dict[str, tuple[str, bytes, type[WaxworkError], str]] = {
         SourceError,
         "row that begins on line 3",
     ),
-    "latin-1": ("x.csv", "a,b\nü,1\n".encode("latin-1"), SourceError, "byte 4 is not UTF-8"),
-    "utf-16": ("x.csv", "a,b\nü,1\n".encode("utf-16"), SourceError, "Set `encoding: utf-16`"),
     "zero bytes": ("x.csv", b"a,b\n1,\x00\n", SourceError, "zero bytes"),
     "a Parquet file called csv": ("x.csv", b"PAR1\x15\x04\x15\x00", SourceError, "not text|zero"),
     "plain text called gz": ("x.csv.gz", b"a,b\n1,2\n", SourceError, "not compressed as its name"),
@@ -176,5 +174,5 @@ def test_a_decimal_comma_does_not_hide_the_delimiter(tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     path.write_text("a;b\n1;2,5\n1;2\n3;4\n3,3;3,3\n")
     (table,) = source_from_text(str(path)).read(Settings()).tables.values()
-    assert table.frame["a"].tolist() == ["1", "1", "3", "3,3"]
-    assert table.frame["b"].tolist() == ["2,5", "2", "4", "3,3"]
+    assert table.frame["a"].tolist() == [1, 1, 3, 3.3]
+    assert table.frame["b"].tolist() == [2.5, 2, 4, 3.3]

@@ -117,12 +117,12 @@ def test_a_byte_that_is_not_text_is_named_by_its_offset(
     body = bytearray(b"ab,cd\n" + b"12,34\n" * 300_000)
     body[position] = 0xFF
     with pytest.raises(SourceError, match=f"byte {position + len(bom):,} is not UTF-8.*encoding"):
-        read(file, bom + bytes(body))
+        read(file, bom + bytes(body), encoding="utf-8")
 
 
 def test_a_byte_order_mark_of_another_encoding_is_recognised(file: Path) -> None:
     with pytest.raises(SourceError, match="Set `encoding: utf-16`"):
-        read(file, "a,b\n1,2\n".encode("utf-16"))
+        read(file, "a,b\n1,2\n".encode("utf-16"), encoding="utf-8")
 
 
 @pytest.mark.parametrize("suffix", [".csv.gz", ".csv.zst", ".tsv", ".txt"])
