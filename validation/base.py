@@ -32,7 +32,14 @@ Status = Literal["pass", "fail", "undecided", "insufficient", "not_applicable", 
 Severity = Literal["blocking", "warning", "info"]
 Better = Literal["higher", "lower"]
 Requirement = Literal[
-    "holdout", "reference", "target", "sensitive", "sequence", "model", "relations"
+    "holdout",
+    "reference",
+    "target",
+    "sensitive",
+    "quasi_identifier",
+    "sequence",
+    "model",
+    "relations",
 ]
 
 FAMILIES: tuple[Family, ...] = get_args(Family)
@@ -120,6 +127,7 @@ class Evidence:
             "reference": self.reference is not None,
             "target": self.target is not None,
             "sensitive": bool(self.sensitive),
+            "quasi_identifier": bool(self.schema.with_role("quasi_identifier")),
             "sequence": self.schema.sequence is not None,
             "model": self.model is not None,
             "relations": self.related is not None,

@@ -15,6 +15,8 @@ import numpy as np
 from validation.statistics import normal_quantile, wilson
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
 SPARE = 3.0
@@ -24,7 +26,7 @@ it then passes in 99.9 % of draws (one-sided normal)."""
 POWER = 0.84
 """Standard errors by which an effect must exceed the bound to be seen in four of five draws."""
 
-_MOST_ROOM = 3
+MOST_ROOM = 3
 """How many times the threshold few rows may be given before they say nothing at all."""
 
 
@@ -134,8 +136,17 @@ def allowance(margin: float, error: float, z: float) -> float:
     return max(margin, (z + SPARE) * error)
 
 
+def worst_of(
+    statuses: Sequence[Literal["pass", "fail", "undecided"]],
+) -> Literal["pass", "fail", "undecided"]:
+    """Fail if one fails, else undecided if one is."""
+    if "fail" in statuses:
+        return "fail"
+    return "undecided" if "undecided" in statuses else "pass"
+
+
 def judged(
-    interval: tuple[float, float], threshold: float, error: float
+    interval: tuple[float, float], threshold: float, error: float, room: float = MOST_ROOM
 ) -> Literal["pass", "fail", "undecided"]:
     """Fail where a fault is certain, pass where it is ruled out as far as the rows allow.
 
@@ -143,9 +154,10 @@ def judged(
         interval: Bounds of what was found; lower is better.
         threshold: What is tolerated.
         error: Standard error of the figure for a perfect table.
+        room: How many times the threshold may be let through where rows are few.
     """
     low, high = interval
     if low > threshold:
         return "fail"
     tolerated = allowance(threshold, error, normal_quantile())
-    return "pass" if high <= tolerated <= _MOST_ROOM * threshold else "undecided"
+    return "pass" if high <= tolerated <= room * threshold else "undecided"

@@ -35,7 +35,7 @@ def normal_quantile(confidence: float = 0.95, comparisons: int = 1) -> float:
     return NormalDist().inv_cdf(1 - (1 - confidence) / 2 / max(comparisons, 1))
 
 
-def upper_tail(z: Floats) -> Floats:
+def upper_tail(z: Floats | float) -> Floats:
     """Chance that a standard normal variable exceeds each value."""
     from scipy.special import ndtr
 

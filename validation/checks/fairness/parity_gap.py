@@ -9,9 +9,8 @@ import numpy as np
 from pydantic import Field
 
 from validation.base import Check, CheckResult, Family, Requirement
-from validation.boosting import Booster
+from validation.deciders import deciders_of
 from validation.excess import POWER, Rate, allowance
-from validation.features import FeatureSpace
 from validation.groups import group_rows
 from validation.outcome import Outcome
 from validation.report import figure
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from validation.groups import GroupRows
 
     Mask = npt.NDArray[np.bool_]
-    Matrix = npt.NDArray[np.float64]
 
 _PER_LABEL = 30
 _SOME_GAP = 0.1
@@ -123,7 +121,7 @@ class ParityGap(Check, frozen=True):
             )
         gaps = [_data_gap(group, outcomes, "train", "synthetic") for group in judged]
         if evidence.fresh is not None:
-            gaps += _model_gaps(evidence, judged, outcomes, attribute)
+            gaps += _model_gaps(evidence, judged)
         return self._answer(evidence, gaps, judged, len(groups) - len(judged), outcomes)
 
     def _is_judged(self, group: GroupRows, outcomes: Mapping[str, Mask]) -> bool:
@@ -226,64 +224,36 @@ def _gap(outcome: Mask, mine: Mask, subjects: npt.NDArray[np.int64]) -> tuple[fl
     return rates[0].share - rates[1].share, float(np.sqrt(variance))
 
 
-def _model_gaps(
-    evidence: Evidence, judged: list[GroupRows], outcomes: Mapping[str, Mask], target: str
-) -> list[_Gap]:
+def _model_gaps(evidence: Evidence, judged: list[GroupRows]) -> list[_Gap]:
     """Gaps of the decisions that models trained on each side make about the same fresh rows.
 
     Two models trained on two samples of one population decide differently already. How much more
     than their rows' independent noise explains is measured on models trained on either half of the
     fresh rows, which decide about the other; all errors are widened by it.
     """
-    fresh = evidence.fresh
+    fresh, models = evidence.fresh, deciders_of(evidence)
     assert fresh is not None  # noqa: S101  the caller has seen to it
-    if not 0 < outcomes["synthetic"].mean() < 1:
+    if models is None:
         return []
-    space = FeatureSpace.learn(evidence.train, leave_out=(target,))
-    if not space.columns:
-        return []
-    seed = evidence.seed.child("check", "parity_gap")
-    share = float(outcomes["train"].mean())
-    rows = space.ordinal(fresh)
-
-    def decide(side: str, x: Matrix, outcome: Mask, about: Matrix) -> Mask:
-        model = Booster.fit(
-            x,
-            outcome.astype(np.float64),
-            objective="binary",
-            shape="predictor",
-            categorical=space.categorical,
-            seed=seed.child(side),
-        )
-        scores = model.predict(about)
-        # All models decide for as many as have the outcome, so that only whom they choose counts.
-        return np.asarray(scores > np.quantile(scores, 1 - share))
-
-    by_train = decide("train", space.ordinal(evidence.train), outcomes["train"], rows)
-    by_synthetic = decide(
-        "synthetic", space.ordinal(evidence.synthetic), outcomes["synthetic"], rows
-    )
+    by_train = models.decided(models.by_train)
+    by_synthetic = models.decided(models.by_synthetic)
     masks = {
         group.name: mask
         for group in judged
         if min(int((mask := group.masks["fresh"]).sum()), int((~mask).sum())) >= _PER_LABEL
     }
-    widened = 1.0
-    halves = np.arange(len(rows)) < (len(evidence.holdout) if evidence.holdout is not None else 0)
-    sides = [outcomes["fresh"][half] for half in (halves, ~halves)]
-    if masks and all(0 < side.sum() < len(side) for side in sides):
-        by_fresh = np.empty(len(rows), dtype=bool)
-        for half in (halves, ~halves):
-            by_fresh[half] = decide("fresh", rows[~half], outcomes["fresh"][~half], rows[half])
+    chance = []
+    if models.by_fresh is not None:
+        by_fresh = models.decided(models.by_fresh)
         chance = [_changed(by_fresh, by_train, mask) for mask in masks.values()]
-        widened = max(1.0, float(np.mean([(shift / error) ** 2 for shift, error in chance])))
+    widened = models.widening(chance)
     gaps = []
     for name, mask in masks.items():
         (real, real_error), (other, other_error) = (
             _gap(decided, mask, fresh.subject_codes) for decided in (by_train, by_synthetic)
         )
         _, error = _changed(by_synthetic, by_train, mask)
-        error *= float(np.sqrt(widened))
+        error *= widened
         gaps.append(
             _Gap(
                 name,

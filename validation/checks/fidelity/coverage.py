@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from validation.base import Check, CheckResult, Family
-from validation.excess import POWER, Rate
+from validation.excess import POWER
 from validation.features import is_numeric, labels, numbers, space_of
+from validation.parts import Part, part_of
 from validation.report import figure
 from validation.statistics import holm, normal_quantile
 
@@ -29,49 +29,6 @@ _BINS = 10
 _LEVEL = 0.025
 _LEAST_HITS = 10
 """Rows that a part must have, and must be expected to have, to be judged."""
-
-
-@dataclass(frozen=True)
-class _Part:
-    """One category, tail or tenth of one column: how often it is met on each side.
-
-    Args:
-        name: Of which column, and which part; categories are not named.
-        real: Its share of the train rows, with the subjects behind it.
-        synthetic: Its share of the synthetic rows.
-        fresh: Its share of fresh rows.
-    """
-
-    name: str
-    real: Rate
-    synthetic: Rate
-    fresh: float | None
-
-    @property
-    def ratio(self) -> float:
-        """Synthetic over real share."""
-        return self.synthetic.share / self.real.share
-
-    @property
-    def hits(self) -> tuple[float, float]:
-        """Rows in it, and rows that fresh data of the synthetic rows' number would have in it."""
-        return self.real.share * self.real.n, self.real.share * self.synthetic.n
-
-    @property
-    def fresh_error(self) -> float:
-        """Standard error of the log ratio for a table of fresh rows."""
-        return float(np.sqrt(sum(1 / max(hit, 0.5) for hit in self.hits)))
-
-    def p_value(self, least: float) -> float:
-        """Chance of so few rows here if their share were `least` times the real one.
-
-        Of all rows here, how many are synthetic is then binomial.
-        """
-        from scipy.special import betainc
-
-        real, mine = self.hits[0], self.synthetic.share * self.synthetic.n
-        odds = least * self.synthetic.n / (least * self.synthetic.n + self.real.n)
-        return float(betainc(max(real, 1e-9), mine + 1, 1 - odds))
 
 
 class Coverage(Check, frozen=True):
@@ -133,8 +90,7 @@ class Coverage(Check, frozen=True):
             interval=(
                 worst.ratio * float(np.exp(-spread)),
                 # What is gone altogether has no log: half a row stands in for it.
-                max(worst.ratio, 0.5 / worst.synthetic.n / worst.real.share)
-                * float(np.exp(spread)),
+                max(worst.ratio, worst.floor) * float(np.exp(spread)),
             ),
             baseline=None if worst.fresh is None else worst.fresh / worst.real.share,
             threshold=self.threshold,
@@ -153,7 +109,7 @@ class Coverage(Check, frozen=True):
         )
 
 
-def _parts(column: Column, evidence: Evidence) -> list[_Part]:
+def _parts(column: Column, evidence: Evidence) -> list[Part]:
     tables = {"real": evidence.train, "synthetic": evidence.synthetic, "fresh": evidence.fresh}
     sides = {name: table for name, table in tables.items() if table is not None}
     if is_numeric(column):
@@ -165,7 +121,7 @@ def _parts(column: Column, evidence: Evidence) -> list[_Part]:
 
 def _of_numbers(
     name: str, cells: dict[str, npt.NDArray[np.float64]], tables: dict[str, Table]
-) -> list[_Part]:
+) -> list[Part]:
     real = cells["real"]
     present = np.sort(real[~np.isnan(real)])
     found = [(f"missing {name}", {side: np.isnan(values) for side, values in cells.items()})]
@@ -184,12 +140,12 @@ def _of_numbers(
         for i in range(1, len(edges)):
             inside = {side: codes == i for side, codes in bins.items()}
             found.append((f"the middle part {i} of {name}", inside))
-    return [part for words, masks in found if (part := _part(words, masks, tables)) is not None]
+    return [part for words, masks in found if (part := part_of(words, masks, tables)) is not None]
 
 
 def _of_labels(
     name: str, text: dict[str, pd.Series], tables: dict[str, Table], k: int
-) -> list[_Part]:
+) -> list[Part]:
     counts = text["real"].value_counts()
     found = []
     for place, (label, rows) in enumerate(counts.items()):
@@ -202,15 +158,4 @@ def _of_labels(
         found.append((f"the category no. {place + 1} of {name}", masks))
     gone = {side: cells.isna().to_numpy(dtype=bool) for side, cells in text.items()}
     found.append((f"missing {name}", gone))
-    return [part for words, masks in found if (part := _part(words, masks, tables)) is not None]
-
-
-def _part(name: str, masks: dict[str, Mask], tables: dict[str, Table]) -> _Part | None:
-    rates = {
-        side: Rate.of(mask, tables[side].subject_codes if tables[side].subject else None)
-        for side, mask in masks.items()
-    }
-    if not rates["real"].share or not rates["synthetic"].n:
-        return None
-    fresh = rates["fresh"].share if "fresh" in rates else None
-    return _Part(name, rates["real"], rates["synthetic"], fresh)
+    return [part for words, masks in found if (part := part_of(words, masks, tables)) is not None]

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 
 from validation.base import Check, CheckResult, Family, Requirement
 from validation.excess import Excess, Rate, allowance
-from validation.features import feature_columns, is_numeric, labels, numbers
+from validation.features import feature_columns
+from validation.records import backing, record_codes
 from validation.report import figure
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    from tabular.dataset import Table
     from validation.base import Evidence
 
 
@@ -57,9 +54,9 @@ class Copies(Check, frozen=True):
         fresh = evidence.fresh
         assert fresh is not None  # noqa: S101  `requires` has seen to it
         tables = (evidence.train, evidence.synthetic, fresh)
-        train, synthetic, unseen = _record_codes(tables)
+        train, synthetic, unseen = record_codes(tables, feature_columns(evidence.schema))
         n_records = 1 + max(int(codes.max(initial=0)) for codes in (train, synthetic, unseen))
-        single = _of_one_subject(train, evidence.train.subject_codes, n_records)
+        single = backing(train, evidence.train.subject_codes, n_records) == 1
         found = Rate.of(single[synthetic], evidence.synthetic.subject_codes)
         by_chance = Rate.of(single[unseen], fresh.subject_codes)
         excess = Excess.of(found, by_chance)
@@ -90,29 +87,3 @@ class Copies(Check, frozen=True):
                 "columns_compared": len(feature_columns(evidence.schema)),
             },
         )
-
-
-def _record_codes(tables: tuple[Table, ...]) -> list[npt.NDArray[np.int64]]:
-    """A code for each row of each table; rows have one code where all modelled cells agree."""
-    import pandas as pd
-
-    sizes = np.cumsum([len(table) for table in tables])
-    codes = np.zeros(sizes[-1], dtype=np.int64)
-    for column in feature_columns(tables[0].schema):
-        read = numbers if is_numeric(column) else labels
-        cells = pd.concat(
-            [pd.Series(read(table.frame[column.name])) for table in tables], ignore_index=True
-        )
-        values, uniques = pd.factorize(cells, use_na_sentinel=False)
-        # Both factors are below the number of rows, so their product stays inside int64.
-        codes = pd.factorize(codes * len(uniques) + values)[0].astype(np.int64)
-    return np.split(codes, sizes[:-1])
-
-
-def _of_one_subject(
-    records: npt.NDArray[np.int64], subjects: npt.NDArray[np.int64], n_records: int
-) -> npt.NDArray[np.bool_]:
-    """Whether one train subject alone has the record, shape (n_records,)."""
-    pairs = np.unique(records * (int(subjects.max(initial=0)) + 1) + subjects)
-    backing = np.bincount(pairs // (int(subjects.max(initial=0)) + 1), minlength=n_records)
-    return np.asarray(backing == 1)

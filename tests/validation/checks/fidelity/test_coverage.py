@@ -10,8 +10,9 @@ from tabular.seeding import Seed
 from tests.tables import plain_table
 from validation.base import CheckResult, Evidence
 from validation.checks.fidelity.column_shapes import ColumnShapes
-from validation.checks.fidelity.coverage import Coverage, _Part
+from validation.checks.fidelity.coverage import Coverage
 from validation.excess import Rate
+from validation.parts import Part
 
 
 def rows(n: int, name: str) -> pd.DataFrame:
@@ -72,6 +73,6 @@ def test_a_part_with_three_quarters_of_its_rows_passes() -> None:
 def test_the_p_value_is_binomial() -> None:
     # 30 real rows of 100, no synthetic one of 100; at half the share each of the 30 had a chance
     # of 2 / 3 to be the real one: (2 / 3) ** 30.
-    part = _Part("x", Rate(0.3, 100), Rate(0.0, 100), None)
+    part = Part("x", Rate(0.3, 100), Rate(0.0, 100), None)
     assert part.p_value(0.5) == pytest.approx((2 / 3) ** 30)
     assert part.ratio == 0
