@@ -20,6 +20,7 @@ from benchmarks.cells import CELLS, Address, Cell, read, write
 from benchmarks.digests import ROOT, code_digest
 from benchmarks.experiments import EXPERIMENTS, Experiment
 from benchmarks.generator_names import generator_of
+from tabular.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -73,7 +74,11 @@ def state(address: Address, root: Path = CELLS) -> Literal["missing", "error", "
         return "missing"
     if not cell.ok:
         return "error"
-    return "ok" if cell.fields.get("code") == code_of(address) else "stale"
+    try:
+        today = code_of(address)
+    except ConfigurationError:
+        return "stale"  # the generator is no more, or has lost a parameter
+    return "ok" if cell.fields.get("code") == today else "stale"
 
 
 def code_of(address: Address) -> dict[str, str]:

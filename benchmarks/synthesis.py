@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tabular.dataset import Table
 
 _WARM_ROWS = 50
+_LENGTHS = ("epochs", "steps", "iterations", "restarts")
+"""Parameters that say how long a kind trains."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,8 @@ def answer(module: str, job: dict[str, Any]) -> dict[str, Any]:
 def warm_up(generator: Generator, table: Table) -> None:
     """Pay for imports: a quick fit of the same kind to a few rows."""
     few = table.take(np.arange(min(_WARM_ROWS, len(table))))
-    if "epochs" in type(generator).model_fields:
-        generator = generator.model_copy(update={"epochs": 1})
+    short = {name: 1 for name in _LENGTHS if name in type(generator).model_fields}
+    generator = generator.model_copy(update=short)
     try:
         generator.fit(few, seed=Seed(0)).sample(10, seed=Seed(0))
     except WaxworkError:

@@ -64,6 +64,9 @@ def test_an_error_is_a_cell_that_is_tried_again(tmp_path: Path) -> None:
     write(Cell(cell.address, {**cell.fields, "code": {"generator": "?"}}), tmp_path / "cells")
     assert not wanted(cell.address, "gaps", tmp_path / "cells")
     assert wanted(cell.address, "stale", tmp_path / "cells")
+    gone = Address("fidelity", "no_more", "small", 0)
+    write(Cell(gone, cell.fields), tmp_path / "cells")
+    assert state(gone, tmp_path / "cells") == "stale"
 
 
 def test_a_cell_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
