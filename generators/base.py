@@ -31,10 +31,11 @@ from tabular.errors import ConfigurationError, FitError, SampleError
 from tabular.model import silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
+    import pandas as pd
 
     from generators.encoding.arrays import EncodedTable, Variable
     from tabular.dataset import Table
@@ -85,6 +86,19 @@ class Model(ABC):
         """
         del context, seed
         raise SampleError(f"{type(self).__name__} takes no context")
+
+    def complete(self, known: EncodedTable, fixed: tuple[int, ...], *, seed: Seed) -> EncodedTable:
+        """Draw the other variables of rows of which these are known, a missing cell as missing.
+
+        What stands in the others means nothing. Needs the capability `conditions`.
+        """
+        del known, fixed, seed
+        raise SampleError(f"{type(self).__name__} can't draw the other columns of a row")
+
+    def propose(self, wanted: EncodedTable, fixed: tuple[int, ...], *, seed: Seed) -> EncodedTable:
+        """Draw as many rows, such as are likely to have what is wanted; others may come too."""
+        del fixed
+        return self.sample(wanted.n_rows, seed=seed)
 
     def log_prob(self, rows: EncodedTable) -> npt.NDArray[np.float64]:
         """Natural log of the density of each subject, shape (n_subjects,).
@@ -203,20 +217,33 @@ class FittedGenerator:
         """Name of the table that was learnt."""
         return self.encoder.table
 
-    def sample(self, n: int, *, unit: Literal["rows", "subjects"] = "rows", seed: Seed) -> Table:
+    def sample(
+        self,
+        n: int,
+        *,
+        unit: Literal["rows", "subjects"] = "rows",
+        conditions: pd.DataFrame | Mapping[str, Any] | None = None,
+        seed: Seed,
+    ) -> Table:
         """Draw rows.
 
         Args:
             n: How many, at least 1.
             unit: What `n` counts. With "rows" there are exactly that many; in a sequence the last
                 entity may be cut short. With "subjects" every entity is whole.
+            conditions: What the rows have: a value for each of some columns, or a frame of such
+                columns with a row for each row that is wanted. Keys that are learnt may repeat.
             seed: Where every random number comes from; the same seed gives the same rows.
 
         Raises:
-            SampleError: `n` is below 1, or keys can't be made unique.
+            SampleError: `n` is below 1, keys can't be made unique, or conditions can't be met.
         """
         if n < 1:
             raise SampleError(f"at least one row must be asked for, not {n}")
+        if conditions is not None:
+            from generators.conditions import sample_where
+
+            return sample_where(self, conditions, n, seed=seed)
         sequence = self.encoder.table_schema.sequence is not None
         keys = () if sequence else self.encoder.learnt_keys
         whole = sequence and unit == "subjects"

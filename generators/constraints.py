@@ -114,6 +114,13 @@ class Constraints(_Part):
         )
 
     @property
+    def indirect(self) -> frozenset[str]:
+        """Columns whose cells are not what a model draws, or not alone."""
+        return self._gone.union(c.columns[0] for c in self.combinations).union(
+            g.high for g in self.gaps
+        )
+
+    @property
     def _gone(self) -> frozenset[str]:
         return frozenset(
             (*self.totals, *(name for c in self.combinations for name in c.columns[1:]))

@@ -158,8 +158,11 @@ def fit(
 @click.option("--rows", type=click.IntRange(min=1), required=True, help="Exactly this many rows.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--out", type=_FILE, required=True, help=".csv, .csv.gz, .csv.zst or .parquet file.")
+@click.option("--where", multiple=True, help="COLUMN=VALUE that all rows have; may be repeated.")
 @click.pass_context
-def sample(ctx: click.Context, model: Path, rows: int, seed: int, out: Path) -> None:
+def sample(
+    ctx: click.Context, model: Path, rows: int, seed: int, out: Path, where: tuple[str, ...]
+) -> None:
     """Draw synthetic rows from a saved MODEL.
 
     Rows drawn this way have passed no check: `waxwork check` judges them.
@@ -169,7 +172,7 @@ def sample(ctx: click.Context, model: Path, rows: int, seed: int, out: Path) -> 
     from pipelines.commands.run import watched
 
     with watched():
-        sample_model(model, rows, seed, out)
+        sample_model(model, rows, seed, out, where)
 
 
 @main.command()

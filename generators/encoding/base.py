@@ -51,6 +51,11 @@ class Codec(BaseModel, ABC):
             DataError: The cells don't fit the column's type.
         """
 
+    @property
+    @abstractmethod
+    def knows_values(self) -> bool:
+        """Whether any cell but a missing one can come out."""
+
     @abstractmethod
     def variable(self, place: Place) -> Variable:
         """What the array is."""

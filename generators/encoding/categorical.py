@@ -91,6 +91,11 @@ class CategoricalCodec(Codec):
         """The code of all rare labels together, in a column that has any."""
         return len(self.labels) + self.has_missing
 
+    @property
+    def knows_values(self) -> bool:
+        """Whether any cell but a missing one can come out."""
+        return bool(self.labels)
+
     def variable(self, place: Place) -> Variable:
         """A categorical variable."""
         return Variable(

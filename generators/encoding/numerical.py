@@ -83,6 +83,11 @@ class NumericalCodec(Codec):
         low, high = bounds or (None, None)
         return draft.model_copy(update={"low": low, "high": high})
 
+    @property
+    def knows_values(self) -> bool:
+        """Whether any cell but a missing one can come out."""
+        return self.low is not None
+
     def variable(self, place: Place) -> Variable:
         """A numeric variable."""
         return Variable(name=self.name, place=place)

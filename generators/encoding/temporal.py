@@ -72,6 +72,11 @@ class TemporalCodec(Codec):
             }
         )
 
+    @property
+    def knows_values(self) -> bool:
+        """Whether any cell but a missing one can come out."""
+        return self.low is not None
+
     def variable(self, place: Place) -> Variable:
         """A numeric variable."""
         return Variable(name=self.name, place=place)

@@ -57,21 +57,50 @@ class CtganModel(Model):
 
         return self.draw(n, torch.Generator().manual_seed(seed.integer(62)))
 
-    def draw(self, n: int, rng: torch.Generator) -> EncodedTable:
-        """Draw `n` rows on the generator's device."""
+    def propose(self, wanted: EncodedTable, fixed: tuple[int, ...], *, seed: Seed) -> EncodedTable:
+        """Ask for the rarest label of each row that is wanted."""
+        import torch
+
+        rng = torch.Generator().manual_seed(seed.integer(62))
+        layout = self.network.layout
+        begins = np.cumsum([0, *layout.asked_sizes])
+        asked = [
+            begin + np.asarray(wanted.arrays[block], dtype=np.int64)
+            for begin, block in zip(begins, layout.asked, strict=False)
+            if block in fixed
+        ]
+        if not asked:
+            return self.draw(wanted.n_rows, rng)
+        choices = np.stack(asked, axis=1)
+        rarest = np.argmin(self.shares[choices], axis=1)
+        chosen = choices[np.arange(wanted.n_rows), rarest]
+        return self.draw(wanted.n_rows, rng, asked=torch.from_numpy(chosen))
+
+    def draw(
+        self, n: int, rng: torch.Generator, *, asked: torch.Tensor | None = None
+    ) -> EncodedTable:
+        """Draw `n` rows on the generator's device.
+
+        Args:
+            n: How many.
+            rng: Draws them.
+            asked: The label that each is asked for, numbered through all that can be asked for,
+                shape (n,); else each label as often as it was in the training rows.
+        """
         import torch
 
         from generators.networks.ctgan_training import LabelDraw
 
         layout = self.network.layout
         shares = torch.from_numpy(self.shares).to(rng.device)
-        asked = LabelDraw(shares, layout.asked_sizes) if layout.asked else None
+        if asked is None and layout.asked:
+            asked = LabelDraw(shares, layout.asked_sizes)(n, rng)
         labels, places = [], []
         for begin in range(0, n, _AT_ONCE):
             count = min(_AT_ONCE, n - begin)
             condition = torch.zeros((count, layout.condition), device=rng.device)
             if asked is not None:
-                condition.scatter_(1, asked(count, rng)[:, None], 1.0)
+                condition.scatter_(1, asked[begin : begin + count, None], 1.0)
             drawn = self.network.draw(condition, rng)
             labels.append(drawn[0].cpu().numpy())
             places.append(drawn[1].cpu().numpy())

@@ -55,16 +55,27 @@ def fit(
         running.outcome = f"{fitted.kind} saved in {out}"
 
 
-def sample(model: Path, rows: int, seed: int, out: Path) -> None:
-    """Draw rows from a saved model into a file."""
+def sample(model: Path, rows: int, seed: int, out: Path, where: tuple[str, ...] = ()) -> None:
+    """Draw rows from a saved model into a file.
+
+    Args:
+        model: Folder of the model.
+        rows: How many.
+        seed: Where every random number comes from.
+        out: The file.
+        where: `COLUMN=VALUE`: what all rows have.
+    """
     from generators.artifacts import load
     from pipelines.commands.output import writer
 
     write = writer(out)
     fitted = load(model)
     with stage("sample") as running:
-        if fitted.encoder.learnt_keys or rows <= _ONE_BATCH:
-            parts: Iterable[Table] = (fitted.sample(rows, seed=Seed(seed)),)
+        conditions = _conditions(where)
+        if conditions or fitted.encoder.learnt_keys or rows <= _ONE_BATCH:
+            parts: Iterable[Table] = (
+                fitted.sample(rows, conditions=conditions or None, seed=Seed(seed)),
+            )
         else:
             parts = fitted.sample_batches(rows, seed=Seed(seed))
         write(_watched(parts, rows, running.progress), fitted.encoder.table_schema)
@@ -72,6 +83,17 @@ def sample(model: Path, rows: int, seed: int, out: Path) -> None:
 
 
 _ONE_BATCH = 250_000
+
+
+def _conditions(where: tuple[str, ...]) -> dict[str, str | None]:
+    """Values by column, from `COLUMN=VALUE`; nothing after the sign is a missing cell."""
+    conditions: dict[str, str | None] = {}
+    for text in where:
+        column, equals, value = text.partition("=")
+        if not equals:
+            raise ConfigurationError(f"{text!r} is not COLUMN=VALUE", where="--where")
+        conditions[column] = value or None
+    return conditions
 
 
 def _watched(parts: Iterable[Table], rows: int, progress: Any) -> Iterable[Table]:  # noqa: ANN401

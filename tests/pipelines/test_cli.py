@@ -93,6 +93,22 @@ def test_fit_and_sample_give_exactly_the_rows_asked_for(
     assert list(frame) == list(pd.read_csv(people))
 
 
+def test_rows_have_what_where_asks_for(
+    tmp_path: Path, people: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, out = tmp_path / "model", tmp_path / "out.csv"
+    fit = ["fit", "--source", str(people), "--generator", "independent", "--out", str(model)]
+    assert entry(fit) == 0
+    town = pd.read_csv(people)["town"].mode()[0]
+    draw = ["sample", str(model), "--rows", "12", "--out", str(out)]
+    assert entry([*draw, "--where", f"town={town}"]) == 0
+    assert pd.read_csv(out)["town"].tolist() == [town] * 12
+    assert entry([*draw, "--where", "town"]) == 2
+    assert "is not COLUMN=VALUE" in capsys.readouterr().err
+    assert entry([*draw, "--where", "village=Ulm"]) == 1
+    assert "there is no column village" in capsys.readouterr().err
+
+
 def test_a_models_table_is_named_after_its_file_or_the_configuration(
     tmp_path: Path, people: Path
 ) -> None:
