@@ -81,20 +81,23 @@ def demo(ctx: click.Context, out: Path) -> None:
 
 
 @main.command()
-@click.argument("source")
+@click.argument("source", required=False)
+@click.option("-o", "--out", type=_FILE, help="The file to write, or to compare with the source.")
+@click.option("--update", is_flag=True, help="Merge what is new into FILE; your changes stay.")
 @click.pass_context
-def init(ctx: click.Context, source: str) -> None:
-    """Write a commented configuration for SOURCE to standard output.
+def init(ctx: click.Context, source: str | None, out: Path | None, *, update: bool) -> None:
+    """Write a commented configuration for SOURCE to standard output, or to FILE with -o.
 
-    SOURCE is a csv or Parquet file, `postgresql://...`, or `sample:happiness`. Every guess stands
-    with its reason, and no cell value with any.
+    SOURCE is a file of a kind that is read, a folder, `postgresql://...` or another database, or
+    `sample:happiness`; `waxwork list sources` shows them. Every guess stands with its reason, and
+    no cell value with any. Where FILE is there already, what would change is shown, and --update
+    writes it: new columns are added, lost ones commented out, and what you wrote is kept. Without
+    SOURCE, the one that FILE names is read again.
     """
     settings = _settings(debug=ctx.obj)
-    from pipelines.init import source_from_text, write_config
+    from pipelines.commands.init import init as write_or_merge
 
-    # A path is taken from the folder of the file it stands in, which may be written anywhere.
-    named = str(Path(source).resolve()) if Path(source).exists() else source
-    click.echo(write_config(source_from_text(named), settings), nl=False)
+    write_or_merge(source, out, settings, update=update)
 
 
 @main.command()

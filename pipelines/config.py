@@ -243,7 +243,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ConfigurationError("the configuration is not UTF-8 text", where=where) from error
     try:
-        content = yaml.load(text, Loader=_PlainLoader)  # noqa: S506  derives from SafeLoader
+        content = yaml.load(text, Loader=PlainLoader)  # noqa: S506  derives from SafeLoader
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
@@ -293,10 +293,11 @@ def validate(model: type[_Model], content: dict[str, Any], path: Path) -> _Model
         raise ConfigurationError(str(error), where=str(path)) from None
 
 
-class _PlainLoader(yaml.SafeLoader):
+class PlainLoader(yaml.SafeLoader):
     """Safe YAML without anchors, which can blow up, and without repeated keys, which hide one."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401
+        """A node that is no alias."""
         if self.check_event(yaml.AliasEvent):
             event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(
@@ -305,6 +306,7 @@ class _PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:  # noqa: ANN401, FBT001, FBT002
+        """A mapping whose keys differ."""
         seen: set[str] = set()
         for key, _ in node.value:
             name = str(self.construct_object(key, deep=True))

@@ -20,20 +20,26 @@ if TYPE_CHECKING:
 
     from pipelines.base import RawData, RawTable, Source
     from pipelines.settings import Settings
-    from tabular.profile import Proposal
+    from tabular.proposals import Proposal
     from tabular.schema import Column, TableSchema
 
 __all__ = ["source_from_text", "write_config"]
 
 
-def write_config(source: Source, settings: Settings) -> str:
+def write_config(source: Source, settings: Settings, *, folder: Path | None = None) -> str:
     """The text of a configuration for a source, in YAML.
+
+    Args:
+        source: Where the rows come from.
+        settings: Where things run.
+        folder: Where the text will stand; a path below it is written from there.
 
     Raises:
         SourceError: The source can't be read.
         DataError: The rows can't be used.
     """
-    from tabular.profile import profile, proposals
+    from tabular.profile import profile
+    from tabular.proposals import proposals, subjects
 
     raw = source.read(settings)
     schemas = {
@@ -41,17 +47,19 @@ def write_config(source: Source, settings: Settings) -> str:
         for name, table in raw.tables.items()
     }
     found = {
-        name: proposals(name, schemas[name], table.frame) for name, table in raw.tables.items()
+        name: proposals(name, schemas[name], table.frame, raw.foreign_keys)
+        for name, table in raw.tables.items()
     }
     lines = [
         "# Written by `waxwork init`. Each guess stands with its reason: read them, and mend what",
         "# is wrong. What is left out here is found out anew from the rows of every run.",
+        "# `waxwork init -o FILE --update` follows the source's changes and keeps yours.",
         f"name: {_slug(source, raw)}  # the dataset's name in the store",
         "",
         "source:",
-        *_mapping(_source_fields(source), indent=2),
+        *_mapping(_source_fields(source, folder), indent=2),
         "",
-        *_subject(found),
+        *_subject(subjects(schemas, raw.foreign_keys, found)),
         "tables:",
     ]
     for name, table in raw.tables.items():
@@ -62,37 +70,53 @@ def write_config(source: Source, settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _source_fields(source: Source) -> Mapping[str, object]:
+def _source_fields(source: Source, folder: Path | None) -> Mapping[str, object]:
     fields = source.model_dump(mode="json", exclude_defaults=True)
+    path = getattr(source, "path", None)
+    if folder and isinstance(path, Path) and path.resolve().is_relative_to(folder):
+        fields["path"] = str(path.resolve().relative_to(folder))
     return {"kind": source.kind, **fields}
 
 
 def _slug(source: Source, raw: RawData) -> str:
     """A name for the dataset: its table's, or that of the place it comes from."""
     name = next(iter(raw.tables))
+    path = getattr(source, "path", None)
     if len(raw.tables) > 1:
-        path = getattr(source, "path", None)
-        name = table_name(path) if isinstance(path, Path) else "database"
+        name = table_name(path) if isinstance(path, Path) else _database(source)
+    elif isinstance(path, Path) and name.lower() in _SAYS_NOTHING:
+        name = path.absolute().parent.name or name
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")[:63]
     return _scalar(slug or "dataset")
 
 
-def _subject(found: Mapping[str, Sequence[Proposal]]) -> list[str]:
+def _database(source: Source) -> str:
+    """The name of a database, where its URL is written out."""
+    url = getattr(source, "url", "")
+    return Path(url.rpartition("/")[2]).stem if isinstance(url, str) and "/" in url else "database"
+
+
+_SAYS_NOTHING = frozenset(
+    ["train", "test", "data", "dataset", "holdout", "full", "all", "table", "export", "dump", "raw"]
+)
+"""Names of files that their folder's name says more than."""
+
+
+def _subject(found: Sequence[Proposal]) -> list[str]:
     """The subject, where one table names people; a sequence's entity is its subject anyway."""
     head = ["# Whose privacy counts: a subject's rows stay on one side of every split."]
-    named = [p for group in found.values() for p in group if p.field == "subject"]
-    if not named:
+    if not found:
         return [
             *head,
             "# No column seems to tie several rows to one person, so each row is its own subject.",
             "# subject: {table: ..., columns: [...]}",
             "",
         ]
-    best, *others = named
+    best, *others = found
     value = {"table": best.table, "columns": list(best.value)}  # type: ignore[call-overload]
     lines = [*head, f"subject: {_flow(value)}  # {_comment(best.reason)}"]
     lines += [
-        f"# or: {_flow({'table': p.table, 'columns': list(p.value)})}"  # type: ignore[call-overload]
+        f"# or: {_flow({'table': p.table, 'columns': list(p.value)})}  # {_comment(p.reason)}"  # type: ignore[call-overload]
         for p in others
     ]
     return [*lines, ""]
@@ -115,8 +139,13 @@ def _table(name: str, table: RawTable, schema: TableSchema, found: Sequence[Prop
         value = dict(sequence.value)  # type: ignore[call-overload]
         lines.append(f"    sequence: {_flow(value)}  # {_comment(sequence.reason)}")
     lines += [f"    # note: {_comment(text)}" for text in told(table)]
+    lines += [f"    # the source checks: {_comment(check)}" for check in table.checks]
     lines.append("    # exclude: []  # columns to leave out altogether")
-    lines.append("    columns:  # add `role: target` to the one that others are used to predict")
+    if target := next((p for p in found if p.field == "target"), None):
+        named = f"`{target.column}` ({target.reason})"
+        lines.append(f"    # Perhaps others are used to predict {_comment(named)}: then say so,")
+        lines.append("    # with `role: target`, and checks look at how well that goes.")
+    lines.append("    columns:")
     lines += [_column(c, [p for p in found if p.column == c.name]) for c in schema.columns]
     return lines
 
@@ -125,10 +154,14 @@ def _column(column: Column, proposed: Sequence[Proposal]) -> str:
     value: dict[str, object] = {"sdtype": "text" if column.sdtype == "unknown" else column.sdtype}
     notes = [column.dtype + (", may be missing" if column.nullable else "")]
     for proposal in proposed:
-        value[proposal.field] = proposal.value
-        notes.append(f"{proposal.value}: {proposal.reason}")
+        if proposal.value is not None:
+            value[proposal.field] = proposal.value
+            notes.append(f"{proposal.value}: {proposal.reason}")
+        elif proposal.field == "note":
+            notes.append(proposal.reason)
     if value["sdtype"] in {"id", "text"} or column.pii:
-        notes.append("made anew, never learnt")
+        repeats = ", as often repeated" if value["sdtype"] == "categorical" else ""
+        notes.append(f"made anew{repeats}, never learnt")
     return f"      {_scalar(column.name)}: {_flow(value)}  # {_comment('; '.join(notes))}"
 
 

@@ -7,14 +7,13 @@ are there only where the source or the owner declares them.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tabular.pii import DIRECT, recognise, words
-from tabular.schema import Column, Sequence, TableSchema
+from tabular.schema import Column, TableSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +26,6 @@ _DISTINCT = 0.9
 """Share of distinct cells above which text is no category."""
 _FEW = 20
 """Distinct cells up to which text always is one."""
-_GROUPS = 10
-"""Different numbers up to which a sensitive column is one of groups."""
 _SENTENCE = 4.0
 """Words per cell above which text is free."""
 _DIGITS = 15
@@ -44,52 +41,6 @@ def _set(text: str) -> frozenset[str]:
 
 
 _ID_WORDS = _set("id ids key pk uid guid uuid identifier nr no num number code index rowid rownum")
-_TIME_WORDS = _set(
-    "year yr quarter month week day date hour time timestamp period wave round visit step seq "
-    "sequence epoch t tick jahr monat woche tag datum zeit annee mois fecha anno mese"
-)
-_PEOPLE_WORDS = _set(
-    "person people user customer client patient student pupil member employee worker applicant "
-    "borrower subject respondent participant household citizen account kunde kunden mitarbeiter "
-    "schueler cliente"
-)
-_SENSITIVE_WORDS = {
-    "sex or gender": _set("sex gender female male woman geschlecht sexe sexo sesso genre"),
-    "ethnic origin": _set(
-        "race ethnicity ethnic black white hisp hispanic asian latino nationality citizenship "
-        "ethnie etnia raza nationalitaet native"
-    ),
-    "age": _set("age alter edad eta leeftijd"),
-    "religion or belief": _set("religion relig religious faith church glaube konfession party"),
-    "health or disability": _set(
-        "disability disabled handicap health diagnosis illness hiv pregnant behinderung "
-        "discapacidad poorhlth medical"
-    ),
-    "family status": _set("marital marriage married familienstand orientation sexuality"),
-}
-_QUASI_WORDS = _set(
-    "zip zipcode postcode postal plz birthyear birth city town county municipality village ort "
-    "commune"
-)
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """Something a configuration could say, for the owner to confirm.
-
-    Args:
-        table: The table's name.
-        column: The column's name; `None` where it is about the table.
-        field: primary_key, sequence, subject, sdtype, role or pii.
-        value: What to write there; names of columns and words of the schema, no cell value.
-        reason: What it rests on.
-    """
-
-    table: str
-    column: str | None
-    field: str
-    value: object
-    reason: str
 
 
 def profile(
@@ -265,123 +216,3 @@ def _decimals(cells: pd.Series, dtype: str) -> int | None:  # noqa: PLR0911  a c
         ):
             return digits
     return None
-
-
-def proposals(name: str, schema: TableSchema, frame: pd.DataFrame) -> tuple[Proposal, ...]:
-    """What a table's rows and names suggest to its owner; the target is never guessed.
-
-    Args:
-        name: The table's name.
-        schema: Its schema, by `profile`.
-        frame: Its rows.
-    """
-    found: list[Proposal] = []
-    sequence = schema.sequence or _sequence(frame)
-    if sequence and not schema.sequence:
-        reason = f"{sequence.entity!r} repeats, and {sequence.index!r} orders the rows of each"
-        found.append(Proposal(name, None, "sequence", sequence.model_dump(), reason))
-    if not schema.primary_key and (key := _primary_key(schema, frame, sequence)):
-        reason = "it is named like a key, and no two rows share a value"
-        if len(key) > 1:
-            reason = "no two rows share both values"
-        found.append(Proposal(name, None, "primary_key", key, reason))
-    person, reason = "", ""
-    if sequence:
-        person, reason = sequence.entity, "each stands for one subject, whose rows stay together"
-    elif repeating := [c.name for c in schema.columns if _repeats_people(frame, c.name)]:
-        person, reason = repeating[0], "it names people, and some have several rows"
-    if person:
-        found.append(Proposal(name, None, "subject", (person,), reason))
-    for column in schema.columns:
-        if column.name == person and column.sdtype != "id":
-            reason = "it tells subjects apart and means nothing else"
-            found.append(Proposal(name, person, "sdtype", "id", reason))
-        elif column.name != person:
-            found.extend(_about(name, column, frame[column.name]))
-    return tuple(found)
-
-
-def _about(table: str, column: Column, cells: pd.Series) -> list[Proposal]:
-    """What there is to say of one column."""
-    guess = recognise(column.name, cells, table=table)
-    if column.pii is not None:
-        evidence = guess.evidence if guess and guess.kind == column.pii else "declared"
-        return [Proposal(table, column.name, "pii", column.pii, evidence)]
-    if not column.is_modelled:
-        return []
-    named = set(words(column.name))
-    for what, members in _SENSITIVE_WORDS.items():
-        if named & members:
-            proposed = [Proposal(table, column.name, "role", "sensitive", f"named like {what}")]
-            if column.sdtype == "numerical" and cells.nunique() <= _GROUPS:
-                reason = "few different numbers, which stand for groups"
-                proposed.append(Proposal(table, column.name, "sdtype", "categorical", reason))
-            return proposed
-    if guess:
-        return [Proposal(table, column.name, "role", "quasi_identifier", guess.evidence)]
-    if named & _QUASI_WORDS:
-        reason = "named like a place or a birth, which narrow down who it is"
-        return [Proposal(table, column.name, "role", "quasi_identifier", reason)]
-    return []
-
-
-def _sequence(frame: pd.DataFrame) -> Sequence | None:
-    """An entity whose rows are told apart by an index that orders them."""
-    n_rows = len(frame)
-    for entity in frame.columns:
-        if not (looks_like_id(entity) or set(words(entity)) & _PEOPLE_WORDS):
-            continue
-        cells = frame[entity]
-        if cells.isna().any() or not 1 < cells.nunique() <= n_rows / 2:
-            continue
-        ranks = [(_time_rank(label, frame[label]), label) for label in frame.columns]
-        for _, index in sorted(ranks, key=lambda pair: pair[0]):
-            if index != entity and _orders(frame, entity, index):
-                return Sequence(entity=entity, index=index)
-    return None
-
-
-def _time_rank(label: str, cells: pd.Series) -> int:
-    """How much a column looks like time: 0 most, 2 least."""
-    from pandas.api import types
-
-    if types.is_datetime64_any_dtype(cells):
-        return 0
-    return 1 if set(words(label)) & _TIME_WORDS else 2
-
-
-def _orders(frame: pd.DataFrame, entity: str, index: str) -> bool:
-    """Whether an index tells an entity's rows apart, and is time or grows down the file."""
-    from pandas.api import types
-
-    cells = frame[index]
-    whole = types.is_integer_dtype(cells)
-    if not (whole or types.is_datetime64_any_dtype(cells)) or cells.isna().any():
-        return False
-    if frame.duplicated([entity, index]).any():
-        return False
-    if _time_rank(index, cells) <= 1:
-        return True
-    if looks_like_id(index):
-        return False
-    steps = cells.astype("int64").groupby(frame[entity], sort=False).diff().dropna()
-    return bool((steps > 0).all())
-
-
-def _primary_key(
-    schema: TableSchema, frame: pd.DataFrame, sequence: Sequence | None
-) -> tuple[str, ...]:
-    for column in schema.columns:
-        named = looks_like_id(column.name)
-        cells = frame[column.name]
-        if column.sdtype == "id" and named and cells.notna().all() and cells.is_unique:
-            return (column.name,)
-    return (sequence.entity, sequence.index) if sequence else ()
-
-
-def _repeats_people(frame: pd.DataFrame, label: str) -> bool:
-    """Whether a column names people of whom some have several rows."""
-    if not (looks_like_id(label) and set(words(label)) & _PEOPLE_WORDS):
-        return False
-    cells = frame[label]
-    return bool(cells.notna().all()) and 1 < cells.nunique() < len(cells)

@@ -20,6 +20,7 @@ TABULAR = {
     "model.py",
     "pii",
     "profile.py",
+    "proposals.py",
     "relations.py",
     "rule_discovery.py",
     "rules.py",

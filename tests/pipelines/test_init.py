@@ -203,5 +203,7 @@ def test_a_database_s_tables_keys_and_subjects_are_written(tmp_path: Path) -> No
     assert config.name == "shop"
     assert config.tables["people"].alternate_keys == (("code",),)
     assert config.foreign_keys[0].references == "people"
-    assert config.subject == Subject(table="orders", columns=("customer_id",))
+    assert config.subject == Subject(table="people", columns=("customer_id",))
+    assert config.tables["orders"].columns["customer_id"].sdtype == "id"
+    assert "it points at 'customer_id' of 'people'" in text
     assert "# or: {table: visits, columns: [patient_id]}" in text

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tabular.dataset import Table
 from tabular.errors import DataError
-from tabular.profile import Proposal, dtype_name, profile, proposals
+from tabular.profile import dtype_name, profile
+from tabular.proposals import Proposal, proposals
 from tabular.schema import Column, Sequence, TableSchema
 
 N = 60
@@ -354,9 +355,53 @@ def test_declared_personal_data_says_so() -> None:
     assert (said.value, said.reason) == ("name", "declared")
 
 
-def test_the_target_is_never_guessed() -> None:
+def test_a_target_is_suggested_but_never_chosen() -> None:
     said = found(pd.DataFrame({"target": [0, 1] * 30, "label": ["a", "b"] * 30}))
-    assert said == {}
+    assert {(key, proposal.value) for key, proposal in said.items()} == {
+        (("target", "target"), None)
+    }
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (["m", "f"] * 30, "most of its categories are words for sex or gender"),
+        (["Single", "Married", "Divorced"] * 20, "words for family status"),
+        (["catholic", "muslim", "other"] * 20, "words for religion or belief"),
+    ],
+)
+def test_sensitive_attributes_are_told_by_their_cells_too(cells: list[str], reason: str) -> None:
+    said = found(pd.DataFrame({"x": cells, "y": range(60)}))
+    assert said["x", "role"].value == "sensitive"
+    assert reason in said["x", "role"].reason
+
+
+@pytest.mark.parametrize(
+    ("cells", "note"),
+    [
+        (["x"] * 30, "the same in every row"),
+        ([None] * 15 + ["x"] * 15, "the same wherever it is"),
+        ([None] * 30, "no cell of it is there"),
+        ([f"0{1 + i % 9}/0{1 + i % 7}/2024" for i in range(30)], "could be either way round"),
+    ],
+)
+def test_columns_an_owner_should_look_at_are_noted(cells: list[object], note: str) -> None:
+    said = found(pd.DataFrame({"x": pd.Series(cells, dtype="string"), "y": range(30)}))
+    assert note in said["x", "note"].reason
+
+
+def test_dates_whose_day_shows_are_not_noted() -> None:
+    cells = [f"{1 + i}/02/2024" for i in range(28)]
+    said = found(pd.DataFrame({"x": pd.Series(cells, dtype="string"), "y": range(28)}))
+    assert ("x", "note") not in said
+
+
+def test_numbers_with_leading_zeros_that_never_repeat_are_proposed_as_the_key() -> None:
+    frame = pd.DataFrame({"account": pd.Series([f"{i:05d}" for i in range(60)], dtype="string")})
+    frame["size"] = ["s", "l"] * 30
+    said = found(frame)
+    assert said[None, "primary_key"].value == ("account",)
+    assert "leading zeros" in said[None, "primary_key"].reason
 
 
 @pytest.mark.parametrize(
