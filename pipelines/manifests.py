@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipelines.provenance import versions
 from pipelines.releases import FileDigest, Manifest, table_file
 from pipelines.workspace import digest_of_json, write_private
+from validation.report import History
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from pipelines.references import DatasetRef, RawRef
     from pipelines.workspace import Workspace
     from validation.gate import Decision
+
+
+def history_of(workspace: Workspace) -> History:
+    """Attempts since the last release, this one counted, and releases before it."""
+    verdicts = [attempt.verdict for attempt in workspace.attempts()]
+    since = verdicts[::-1].index("publish") if "publish" in verdicts else len(verdicts)
+    return History(attempts=since + 1, releases=verdicts.count("publish"))
 
 
 def manifest_of(
@@ -30,9 +38,8 @@ def manifest_of(
     written = folder / "manifest.json"
     if written.exists():
         return Manifest.model_validate_json(written.read_bytes())
-    past = workspace.attempts()
-    published = [attempt for attempt in past if attempt.verdict == "publish"]
-    since = len(past) - past.index(published[-1]) - 1 if published else len(past)
+    published = [attempt for attempt in workspace.attempts() if attempt.verdict == "publish"]
+    history = history_of(workspace)
     now = dt.datetime.now(tz=dt.UTC)
     manifest = Manifest(
         name=config.name,
@@ -51,8 +58,8 @@ def manifest_of(
         verdict=decision.verdict,
         policy=decision.policy,
         reasons=decision.reasons,
-        attempts=since + 1,
-        releases=len(published),
+        attempts=history.attempts,
+        releases=history.releases,
         previous=published[-1].version if published else None,
     )
     write_private(written, manifest.model_dump_json(indent=1))

@@ -21,7 +21,7 @@ from pipelines import stages
 from pipelines.base import Receipt
 from pipelines.config import PipelineConfig
 from pipelines.drift import compare_source, keep_baseline, load_measured, look_for_renames
-from pipelines.manifests import manifest_of
+from pipelines.manifests import history_of, manifest_of
 from pipelines.quarantine import put_aside
 from pipelines.references import (
     DatasetRef,
@@ -262,7 +262,9 @@ def decide(
     _, workspace = place(config)
     with safe_stage("gate") as running:
         drift = load_measured(compared).drift
-        report = load_report(checked).model_copy(update={"drift": drift})
+        report = load_report(checked).model_copy(
+            update={"drift": drift, "history": history_of(workspace)}
+        )
         decision = stages.decide(report, config)
         folder = workspace.run_folder(run)
         outcome = Outcome(

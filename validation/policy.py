@@ -9,10 +9,13 @@ Three presets, by who will see the data:
   hold, for a person's signature, since no attack that was tried rules out the one that was not.
 
 In every preset the privacy checks are mandatory: one that could not be done holds the release.
+What holds a release can be waived by a person who answers for it, until a day; what rejects it
+can't. `docs/policies.md` lists every number with its reason.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -50,6 +53,62 @@ class CheckPolicy(BaseModel):
     )
     reason: str = Field(default="", description="Why; shown beside the decision.")
 
+
+class Waiver(BaseModel):
+    """A person's word that a release may go out although something holds it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    check: str = Field(
+        description="The kind of check whose hold is released; or `differential_privacy`, "
+        "`attempts`, `releases`."
+    )
+    table: str = Field(default="", description="The table it is about; empty: every one.")
+    owner: str = Field(min_length=1, description="Who answers for it.")
+    reason: str = Field(min_length=10, description="Why; stands in the decision.")
+    expires: dt.date = Field(description="The last day on which it holds.")
+
+    def covers(self, check: str, table: str, today: dt.date) -> bool:
+        """Whether it releases this hold today."""
+        return self.check == check and self.table in {"", table} and today <= self.expires
+
+
+class Cap(BaseModel):
+    """How often a source may be tried and released before a person has to look."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attempts: int = Field(ge=1, description="Attempts since the last release, this one counted.")
+    releases: int = Field(ge=1, description="Releases ever, this one counted.")
+    reason: str
+
+
+CAPS: Mapping[PolicyName, Cap] = MappingProxyType(
+    {
+        "internal": Cap(
+            attempts=20,
+            releases=400,
+            reason="A table that fails one time in twenty by chance passes once in twenty tries, "
+            "however bad its seeds were: beyond that, runs look for luck. A release a night for a "
+            "year and a month.",
+        ),
+        "partner": Cap(
+            attempts=10,
+            releases=60,
+            reason="Half the tries. A release a week for a year: neighbouring releases differ by "
+            "few people, and who holds both can take them apart.",
+        ),
+        "public": Cap(
+            attempts=5,
+            releases=12,
+            reason="Anyone can hold all releases, for ever: one a month for a year.",
+        ),
+    }
+)
+"""The caps of each preset."""
+
+BESIDES_CHECKS = ("differential_privacy", "attempts", "releases")
+"""What else can hold a release, by the name that a waiver gives it."""
 
 _PARTNER = {
     "copies": CheckPolicy(
@@ -89,13 +148,34 @@ class Policy(BaseModel):
     checks: dict[str, CheckPolicy] = Field(
         default_factory=dict, description="By kind of check, what differs from the preset."
     )
+    waivers: tuple[Waiver, ...] = Field(
+        default=(), description="Holds that a person answers for; a rejection can't be waived."
+    )
+    most_attempts: int | None = Field(
+        default=None, ge=1, description="In place of the preset's cap on attempts."
+    )
+    most_releases: int | None = Field(
+        default=None, ge=1, description="In place of the preset's cap on releases."
+    )
 
     @model_validator(mode="after")
     def _checks_exist(self) -> Self:
-        if self.checks and (unknown := sorted(set(self.checks) - set(CHECKS))):
+        named = {*self.checks, *(waiver.check for waiver in self.waivers)} - set(BESIDES_CHECKS)
+        if named and (unknown := sorted(named - set(CHECKS))):
             message = f"there is no check {', '.join(unknown)}; known: {', '.join(CHECKS)}"
             raise ValueError(message)
         return self
+
+    @property
+    def cap(self) -> Cap:
+        """The preset's caps, with the owner's changes."""
+        changes = {"attempts": self.most_attempts, "releases": self.most_releases}
+        given = {name: value for name, value in changes.items() if value is not None}
+        return CAPS[self.policy].model_copy(update=given)
+
+    def waiver(self, check: str, table: str, today: dt.date) -> Waiver | None:
+        """The waiver that releases a hold today, if there is one."""
+        return next((w for w in self.waivers if w.covers(check, table, today)), None)
 
     @property
     def needs_differential_privacy(self) -> bool:

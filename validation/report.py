@@ -42,6 +42,20 @@ _COUNTS = frozenset({"rows", "n", "n_rows", "count", "subjects"})
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
+class History(BaseModel):
+    """What happened to a source before, by the log of attempts.
+
+    Args:
+        attempts: Attempts since the last release, this one counted.
+        releases: Releases before this one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attempts: int = Field(ge=1)
+    releases: int = Field(ge=0)
+
+
 class Report(BaseModel):
     """Every check's answer, with pictures: aggregates only."""
 
@@ -70,6 +84,9 @@ class Report(BaseModel):
     )
     drift: Drift | None = Field(
         default=None, description="What changed in the source since the last release."
+    )
+    history: History | None = Field(
+        default=None, description="Attempts and releases of this source; none in `waxwork check`."
     )
     epsilon: float | None = Field(
         default=None, description="Differential privacy spent; none where there is no guarantee."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, get_args
 
 import pytest
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from validation.base import CheckResult, Family, Severity, Status
 from validation.gate import Decision, Gate, Verdict
-from validation.policy import MANDATORY, CheckPolicy, Policy
-from validation.report import Report
+from validation.policy import MANDATORY, CheckPolicy, Policy, Waiver
+from validation.report import History, Report
 
 ORDER: tuple[Verdict, ...] = ("publish", "hold", "reject")
 
@@ -142,6 +143,96 @@ def test_a_check_may_add_warnings_that_stop_nothing() -> None:
     assert "Warning: column shapes: a gap of 0.2 is inherited." in decision.reasons
 
 
+TODAY = dt.date(2026, 3, 1)
+
+
+def waiver(check: str, **changed: Any) -> Policy:
+    fields = {
+        "check": check,
+        "owner": "A. Officer",
+        "reason": "seen and accepted",
+        "expires": TODAY,
+        **changed,
+    }
+    return Policy(waivers=(Waiver.model_validate(fields),))
+
+
+def on_the_day(policy: Policy, *answers: CheckResult, **fields: Any) -> Decision:
+    report = Report(name="r", results=(*PRIVACY, *answers), **fields)
+    return Gate(policy).decide(report, TODAY)
+
+
+def test_a_waiver_releases_a_hold_and_stands_in_the_reasons() -> None:
+    unsure = result(status="undecided")
+    assert on_the_day(Policy(), unsure).verdict == "hold"
+    decision = on_the_day(waiver("column_shapes"), unsure)
+    assert decision.verdict == "publish"
+    assert any(
+        "Waived by A. Officer until 2026-03-01: seen and accepted." in why
+        for why in decision.reasons
+    )
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"expires": TODAY - dt.timedelta(days=1)}, {"table": "u"}, {"check": "pair_trends"}],
+)
+def test_a_waiver_that_is_over_or_about_something_else_releases_nothing(
+    changed: dict[str, Any],
+) -> None:
+    policy = waiver(**{"check": "column_shapes", **changed})
+    assert on_the_day(policy, result(status="undecided")).verdict == "hold"
+
+
+@pytest.mark.parametrize("status", ["fail", "error"])
+def test_what_rejects_can_not_be_waived(status: Status) -> None:
+    policy = waiver("column_shapes")
+    assert on_the_day(policy, result(status=status)).verdict == "reject"
+
+
+def test_a_signature_for_public_is_a_waiver() -> None:
+    signed = waiver("differential_privacy").model_copy(update={"policy": "public"})
+    assert on_the_day(signed).verdict == "publish"
+    assert on_the_day(Policy(policy="public")).verdict == "hold"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "releases", "verdict"),
+    [(20, 0, "publish"), (21, 0, "hold"), (1, 399, "publish"), (1, 400, "hold")],
+)
+def test_a_source_tried_or_released_too_often_is_held(
+    attempts: int, releases: int, verdict: Verdict
+) -> None:
+    history = History(attempts=attempts, releases=releases)
+    decision = on_the_day(Policy(), history=history)
+    assert decision.verdict == verdict
+    assert f"Attempt {attempts} of 20 since the last release" in " ".join(decision.reasons)
+
+
+def test_a_cap_is_the_owners_to_set_and_a_hold_by_it_to_waive() -> None:
+    history = History(attempts=3, releases=0)
+    assert on_the_day(Policy(most_attempts=2), history=history).verdict == "hold"
+    waived = waiver("attempts").model_copy(update={"most_attempts": 2})
+    assert on_the_day(waived, history=history).verdict == "publish"
+
+
+def test_failures_are_corrected_for_the_number_of_tests() -> None:
+    # Holm: .03 of two tests becomes .06, which may be chance; .02 becomes .04, which may not.
+    other = result("pair_trends", p_value=0.5)
+    may_be = on_the_day(Policy(), result(status="fail", p_value=0.03), other)
+    assert may_be.verdict == "hold"
+    assert "among so many tests it may be chance (corrected p 0.06" in may_be.reasons[0]
+    sure = on_the_day(Policy(), result(status="fail", p_value=0.02), other)
+    assert sure.verdict == "reject"
+    assert any("2 tests were corrected for together (Holm)" in why for why in sure.reasons)
+
+
+def test_a_failure_without_a_p_value_stands() -> None:
+    nan = result("pair_trends", "fail", p_value=float("nan"))
+    for failed in (result(status="fail"), nan):
+        assert on_the_day(Policy(), failed).verdict == "reject"
+
+
 def test_the_decision_is_bound_to_the_data() -> None:
     assert decide().data_digest == "d" * 64
 
@@ -165,6 +256,7 @@ results = st.builds(
     status=st.sampled_from(get_args(Status)),
     severity=st.sampled_from(get_args(Severity)),
     value=st.sampled_from([0.1, None, float("nan")]),
+    p_value=st.sampled_from([None, 1e-9, 0.01, 0.04, 0.5]),
     table=st.sampled_from(["t", "u"]),
 )
 
@@ -184,10 +276,14 @@ def test_a_worse_answer_never_makes_a_better_verdict(
     for i, answer in enumerate(answers):
         if data.draw(st.booleans()):
             keep_value = data.draw(st.booleans())
+            severity = data.draw(st.sampled_from(SEVERER[answer.severity]))
+            if answer.status == "not_applicable" and severity != "blocking":
+                # A check that only warns may fail; that it was not done is another matter.
+                continue
             worse[i] = answer.model_copy(
                 update={
                     "status": data.draw(st.sampled_from(WORSE[answer.status])),
-                    "severity": data.draw(st.sampled_from(SEVERER[answer.severity])),
+                    "severity": severity,
                     "value": answer.value if keep_value else float("nan"),
                 }
             )

@@ -9,7 +9,7 @@ from tabular.errors import ConfigurationError
 from validation.base import CHECKS
 from validation.checks.privacy.copies import Copies
 from validation.checks.validity.keys import Keys
-from validation.policy import MANDATORY, PRESETS, CheckPolicy, Policy
+from validation.policy import CAPS, MANDATORY, PRESETS, CheckPolicy, Policy
 
 
 def test_every_number_of_a_preset_has_a_reason_and_names_a_check() -> None:
@@ -91,3 +91,18 @@ def test_a_threshold_for_a_check_without_one_is_refused() -> None:
 def test_only_public_asks_for_differential_privacy() -> None:
     asks = {name: Policy(policy=name).needs_differential_privacy for name in PRESETS}
     assert asks == {"internal": False, "partner": False, "public": True}
+
+
+def test_every_cap_has_a_reason_and_a_wider_public_is_held_tighter() -> None:
+    caps = [CAPS[name] for name in ("internal", "partner", "public")]
+    assert all(cap.reason.endswith(".") for cap in caps)
+    assert [cap.attempts for cap in caps] == sorted((c.attempts for c in caps), reverse=True)
+    assert [cap.releases for cap in caps] == sorted((c.releases for c in caps), reverse=True)
+
+
+def test_a_waiver_names_a_check_an_owner_and_a_reason() -> None:
+    good = {"check": "copies", "owner": "me", "reason": "because it is so", "expires": "2030-01-01"}
+    assert Policy.model_validate({"waivers": [good]}).waivers[0].owner == "me"
+    for bad in ({"check": "copys"}, {"owner": ""}, {"reason": "ok"}, {"expires": None}):
+        with pytest.raises(ValidationError):
+            Policy.model_validate({"waivers": [{**good, **bad}]})
