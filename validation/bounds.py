@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -55,5 +56,7 @@ def bound_of(
 def widened(bound: Bound, toward: float) -> Bound | float:
     """A bound that float64, in which Great Expectations holds it, does not make narrower."""
     if isinstance(bound, int | np.integer) and int(float(bound)) != int(bound):
+        return math.nextafter(float(bound), toward)
+    if isinstance(bound, Decimal) and Decimal(float(bound)) != bound:
         return math.nextafter(float(bound), toward)
     return bound

@@ -8,7 +8,15 @@ import numpy as np
 
 from generators.relations.assembly import Drawn, assembled, distinct, point_at_own
 from generators.relations.context import Context, nothing, numbered
-from generators.relations.learning import attributes, earlier, places, subjects_of
+from generators.relations.learning import (
+    attributes,
+    earlier,
+    places,
+    room,
+    so_far,
+    subjects_of,
+    with_differences,
+)
 from generators.relations.links import Chooser, Link
 from tabular.errors import SampleError
 
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from generators.relations.learning import RelatedTable
+    from generators.relations.offsets import Offset
     from generators.relations.plan import TablePlan
     from generators.relations.world import World
     from tabular.schema import TableSchema
@@ -96,32 +105,47 @@ def _children(
 
     shape, plan = learnt.shape, learnt.shape.plan
     place, siblings = places(owner_rows)
-    choosers = _choosers(learnt, world, n_owners, seed.child("links"))
+    choosers = _choosers(learnt, world, n_owners, len(owner_rows), seed.child("links"))
     groups = [world.groups(link, plan, n_owners)[1] for link in shape.links]
     seen = _Seen(plan, shape.links, world.schema.tables[plan.name])
     parts: list[Drawn] = []
     latest = np.full(n_owners + 1, -1, dtype=np.int64)
     past: Context | None = None
+    past_codes = [np.zeros(0, dtype=np.int64) for _ in shape.links]
+    running = _Running(n_owners)
     for number, (start, stop) in enumerate(_stretches(int(place.max(initial=-1)) + 1)):
         rows = np.flatnonzero((place >= start) & (place < stop))
         mine = owner_rows[rows]
-        around = world.above(plan, mine).beside(
-            numbered(place=place[rows].astype(float), siblings=siblings[rows].astype(float))
-        )
         if past is None:
-            past = _blank(learnt)
-        around = around.beside(past.take(np.where(mine >= 0, latest[mine], -1)))
+            past = _blank(learnt, world)
+        back = np.where(mine >= 0, latest[mine], -1)
+        before = [np.append(code, -1)[back] for code in past_codes]
+        around = world.above(plan, mine).beside(
+            numbered(place=place[rows].astype(float), siblings=siblings[rows].astype(float)),
+            *(
+                room(link, chooser.sizes[group[mine]], code, siblings[rows] - place[rows])
+                for link, chooser, group, code in zip(
+                    shape.links, choosers, groups, before, strict=True
+                )
+                if link.stepwise
+            ),
+        )
+        around = around.beside(past.take(back))
         stream = seed.child("rows", str(number))
-        part = _rows(learnt, world, mine, place[rows], around, choosers, groups, seen, stream)
+        part = _rows(
+            learnt, world, mine, place[rows], around, before, choosers, groups, seen, stream
+        )
         parts.append(part)
         latest[:] = -1
         there = part.owner_rows >= 0
         latest[part.owner_rows[there]] = np.flatnonzero(there)
-        past = _past(learnt, part)
+        past, past_codes = _past(learnt, world, part, running), part.codes
     if not parts:
         none = place.astype(float)
         around = world.above(plan, owner_rows).beside(numbered(place=none, siblings=none))
-        return _rows(learnt, world, owner_rows, place, around, choosers, groups, seen, seed)
+        return _rows(
+            learnt, world, owner_rows, place, around, past_codes, choosers, groups, seen, seed
+        )
     return Drawn(
         np.concatenate([part.owner_rows for part in parts]),
         np.concatenate([part.place for part in parts]),
@@ -134,12 +158,14 @@ def _children(
 def _alone(learnt: RelatedTable, world: World, n: int, seed: Seed) -> Drawn:
     """Rows of a table that no other owns."""
     plan = learnt.shape.plan
-    choosers = _choosers(learnt, world, 0, seed.child("links"))
+    choosers = _choosers(learnt, world, 0, n, seed.child("links"))
     groups = [world.groups(link, plan, 0)[1] for link in learnt.shape.links]
     seen = _Seen(plan, learnt.shape.links, world.schema.tables[plan.name])
     nobody = np.full(n, -1, dtype=np.int64)
+    none = [nobody for _ in groups]
+    stream = seed.child("rows")
     return _rows(
-        learnt, world, nobody, np.arange(n), nothing(n), choosers, groups, seen, seed.child("rows")
+        learnt, world, nobody, np.arange(n), nothing(n), none, choosers, groups, seen, stream
     )
 
 
@@ -154,12 +180,15 @@ def _stretches(most: int) -> list[tuple[int, int]]:
     return out
 
 
-def _choosers(learnt: RelatedTable, world: World, n_owners: int, seed: Seed) -> list[Chooser]:
+def _choosers(
+    learnt: RelatedTable, world: World, n_owners: int, n_rows: int, seed: Seed
+) -> list[Chooser]:
     return [
         Chooser(
             link,
             world.groups(link, learnt.shape.plan, n_owners)[0],
             world.contexts[link.key.references],
+            n_rows,
             seed.child(link.name),
         )
         for link in learnt.shape.links
@@ -172,6 +201,7 @@ def _rows(
     owner_rows: npt.NDArray[np.int64],
     place: npt.NDArray[np.int64],
     around: Context,
+    before: list[npt.NDArray[np.int64]],
     choosers: list[Chooser],
     groups: list[npt.NDArray[np.int64]],
     seen: _Seen,
@@ -186,7 +216,7 @@ def _rows(
     if links and len(owner_rows):
         assert learnt.links is not None  # noqa: S101  links are learnt
         in_group = [group[owner_rows] for group in groups]
-        targets, codes = _point(learnt, around, choosers, in_group, seed.child("codes"))
+        targets, codes = _point(learnt, around, before, choosers, in_group, seed.child("codes"))
         again = seen.repeats(owner_rows, targets)
         for attempt in range(_TRIES):
             rows = np.flatnonzero(again)
@@ -195,7 +225,10 @@ def _rows(
             mine = [group[rows] for group in in_group]
             if attempt < _TRIES // 2:
                 stream = seed.child("again", str(attempt))
-                new, other = _point(learnt, around.take(rows), choosers, mine, stream)
+                earlier_codes = [code[rows] for code in before]
+                new, other = _point(
+                    learnt, around.take(rows), earlier_codes, choosers, mine, stream
+                )
             else:
                 new = [c.anything(g) for c, g in zip(choosers, mine, strict=True)]
                 other = [code[rows] for code in codes]
@@ -214,14 +247,20 @@ def _rows(
         given = around.beside(*attributes(world, links, targets))
         if len(owner_rows):
             cells = learnt.cells.draw(given, seed.child("cells"))
+            schema = world.schema.tables[learnt.shape.plan.name]
+            for offset in learnt.shape.offsets:
+                column, less = schema[offset.name], cells[offset.name]
+                cells[offset.name] = offset.back(less, given, column)
+                cells[_less(offset)] = less
         else:
-            cells = pd.DataFrame({name: [] for name in learnt.shape.cells})
+            cells = _no_cells(learnt)
     return Drawn(owner_rows, place, targets, codes, cells)
 
 
 def _point(
     learnt: RelatedTable,
     around: Context,
+    before: list[npt.NDArray[np.int64]],
     choosers: list[Chooser],
     groups: list[npt.NDArray[np.int64]],
     seed: Seed,
@@ -232,6 +271,11 @@ def _point(
         np.asarray(table[link.name].astype("Int64").fillna(-1), dtype=np.int64)
         for link in learnt.shape.links
     ]
+    for i, link in enumerate(learnt.shape.links):
+        if link.stepwise:
+            # Whoever would step over the end takes the last.
+            last = choosers[i].sizes[groups[i]] - 1
+            codes[i] = np.minimum(before[i] + 1 + np.maximum(codes[i], 0), np.maximum(last, 0))
     targets = [
         chooser.choose(code, group)
         for chooser, code, group in zip(choosers, codes, groups, strict=True)
@@ -287,25 +331,62 @@ class _Seen:
         return code
 
 
-def _blank(learnt: RelatedTable) -> Context:
-    """No earlier sibling: columns without a cell."""
-    import pandas as pd
+class _Running:
+    """Means over the siblings drawn so far, by owner."""
 
+    def __init__(self, n_owners: int) -> None:
+        self._n_owners = self.nobody = n_owners
+        self._total: dict[str, npt.NDArray[np.float64]] = {}
+        self._count: dict[str, npt.NDArray[np.int64]] = {}
+
+    def after(self, cells: Context, owner_rows: npt.NDArray[np.int64]) -> Context:
+        """The means with these rows among them, for each of them."""
+        out = {}
+        for name, values in cells.numbers.items():
+            total = self._total.setdefault(name, np.zeros(self._n_owners + 1))
+            count = self._count.setdefault(name, np.zeros(self._n_owners + 1, dtype=np.int64))
+            there = ~np.isnan(values)
+            total += np.bincount(owner_rows[there], values[there], self._n_owners + 1)
+            count += np.bincount(owner_rows[there], minlength=self._n_owners + 1)
+            n = count[owner_rows]
+            mean = total[owner_rows] / np.maximum(n, 1)
+            out[f"so far {name}"] = np.where(n > 0, mean, np.nan)
+        return Context(cells.n_rows, out, {})
+
+
+def _blank(learnt: RelatedTable, world: World) -> Context:
+    """No earlier sibling: columns without a cell."""
     links = learnt.shape.links
     none = np.zeros(0, dtype=np.int64)
-    cells = _cell_context(learnt, pd.DataFrame({n: [] for n in learnt.shape.cells}))
-    return earlier(cells, links, [none for _ in links])
+    cells = _cell_context(learnt, world, _no_cells(learnt))
+    return earlier(cells, links, [none for _ in links]).beside(so_far(cells, none))
 
 
-def _past(learnt: RelatedTable, part: Drawn) -> Context:
-    return earlier(_cell_context(learnt, part.cells), learnt.shape.links, part.codes)
+def _past(learnt: RelatedTable, world: World, part: Drawn, running: _Running) -> Context:
+    cells = _cell_context(learnt, world, part.cells)
+    # Rows without an owner have no siblings; their means are of no use to anyone.
+    owners = np.where(part.owner_rows >= 0, part.owner_rows, running.nobody)
+    return earlier(cells, learnt.shape.links, part.codes).beside(running.after(cells, owners))
 
 
-def _cell_context(learnt: RelatedTable, cells: pd.DataFrame) -> Context:
-    if learnt.cells is None:
-        return nothing(len(cells))
-    schema = learnt.cells.models[0].encoder.table_schema
-    return Context.of(cells, (schema[name] for name in learnt.shape.cells), "")
+def _cell_context(learnt: RelatedTable, world: World, cells: pd.DataFrame) -> Context:
+    schema = world.schema.tables[learnt.shape.plan.name]
+    plain = Context.of(cells, (schema[name] for name in learnt.shape.cells), "")
+    offsets = learnt.shape.offsets
+    less = cells[[_less(o) for o in offsets]].set_axis([o.name for o in offsets], axis=1)
+    return with_differences(plain, offsets, less)
+
+
+def _less(offset: Offset) -> str:
+    """Where the difference itself stands among the drawn cells: no column of the table."""
+    return f"{offset.name} less {offset.base}"
+
+
+def _no_cells(learnt: RelatedTable) -> pd.DataFrame:
+    import pandas as pd
+
+    names = [*learnt.shape.cells, *map(_less, learnt.shape.offsets)]
+    return pd.DataFrame({name: [] for name in names})
 
 
 def _without_gaps(drawn: Drawn, links: tuple[Link, ...], schema: TableSchema) -> Drawn:

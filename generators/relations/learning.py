@@ -10,7 +10,8 @@ import numpy as np
 from generators.base import GENERATORS
 from generators.relations.conditional import Conditional
 from generators.relations.context import Context, numbered
-from generators.relations.links import Link, learn_link
+from generators.relations.links import Link, are_stepwise, learn_link, steps
+from generators.relations.offsets import Offset, find_offsets
 from generators.relations.shape import SelfLink, Shape, depths
 from generators.relations.world import targets_of
 from tabular.dataset import Table
@@ -71,12 +72,10 @@ def learn_table(
     structure = GENERATORS["trees"].model_validate({})
     owners = table.subject_codes
     owner_rows, n_owners = owner_places(plan, table, world)
-    frame = table.frame
-    targets = [targets_of(world, frame, key) for key in plan.links]
+    targets = [targets_of(world, table.frame, key) for key in plan.links]
     order = _sibling_order(plan, table, owner_rows, targets)
-    frame = frame.iloc[order].reset_index(drop=True)
-    owners, owner_rows = owners[order], owner_rows[order]
-    targets = [rows[order] for rows in targets]
+    frame = table.frame.iloc[order].reset_index(drop=True)
+    owners, owner_rows, targets = owners[order], owner_rows[order], [t[order] for t in targets]
     table = Table(table.name, frame, table.schema, owners=owners)
     place, siblings = places(owner_rows)
     shape = Shape.learn(plan, table, place, protection)
@@ -89,15 +88,11 @@ def learn_table(
 
     count = None
     if plan.is_child:
-        there = owner_rows[owner_rows >= 0]
-        number = np.bincount(there, minlength=n_owners).astype(np.int64)
-        everyone = np.arange(n_owners)
-        mine = world.subjects_of(plan, everyone)
-        mine = np.where(mine >= 0, mine, mine.max(initial=-1) + 1 + everyone)
-        count = fit(structure, counted(number, mine), world.above(plan, everyone), "count")
+        number = counted(plan, world, owner_rows, n_owners)
+        count = fit(structure, number, world.above(plan, np.arange(n_owners)), "count")
         shape = shape.model_copy(update={"alone": float((owner_rows < 0).sum()) / max(n_owners, 1)})
-    cells = context_of_cells(table, shape.cells)
-    links = _learn_links(plan, table, world, owner_rows, targets, above.beside(cells), n_owners,
+    plain = Context.of(frame, (table.schema[name] for name in shape.cells), "")
+    links = _learn_links(plan, table, world, owner_rows, targets, above.beside(plain), n_owners,
                          protection, seed)  # fmt: skip
     selves, deep = _selves(plan, frame, owner_rows)
     shape = shape.model_copy(update={"links": links, "selves": selves})
@@ -105,21 +100,38 @@ def learn_table(
         link.codes(rows, world.groups(link, plan, n_owners)[0], world.contexts[link.key.references])
         for link, rows in zip(links, targets, strict=True)
     ]
-    before = np.where(place > 0, np.arange(len(place)) - 1, -1)
+    links = tuple(
+        link.model_copy(update={"stepwise": link.style == "rank" and are_stepwise(code, place)})
+        for link, code in zip(links, codes, strict=True)
+    )
+    pointed = attributes(world, links, targets)
+    offsets = find_offsets(table, shape.cells, above.beside(*pointed), protection)
+    shape = shape.model_copy(update={"links": links, "offsets": offsets})
+    rows = cell_table(table, shape, deep, owners, above.beside(*pointed))
     around = above
     if plan.is_child:
+        before = np.where(place > 0, np.arange(len(place)) - 1, -1)
+        cells = with_differences(plain, offsets, rows.frame)
+        rest = []
+        for link, code in zip(links, codes, strict=True):
+            if link.stepwise:
+                theirs, mine = world.groups(link, plan, n_owners)
+                size = np.append(np.bincount(theirs, minlength=1), 0)[mine[owner_rows]]
+                rest.append(room(link, size, np.append(code, -1)[before], siblings - place))
         around = above.beside(
             numbered(place=place.astype(float), siblings=siblings.astype(float)),
-            earlier(cells, links, codes).take(before),
+            *rest,
+            earlier(cells, links, codes).beside(so_far(cells, place)).take(before),
         )
-    link_model = None
+    link_model = cell_model = None
     if links:
-        link_model = fit(structure, coded(links, codes, owners), around, "links")
-        around = around.beside(*attributes(world, links, targets))
-    cell_model = None
+        learnt = [
+            steps(code, place) if link.stepwise else code
+            for link, code in zip(links, codes, strict=True)
+        ]
+        link_model = fit(structure, coded(links, learnt, owners), around, "links")
     if shape.cells or selves:
-        rows = cell_table(table, shape, deep, owners)
-        cell_model = fit(generator, rows, around, "cells")
+        cell_model = fit(generator, rows, around.beside(*pointed), "cells")
     world.finish(
         plan,
         frame,
@@ -168,13 +180,20 @@ def places(
     return np.arange(n) - starts[group], sizes[group]
 
 
-def counted(number: npt.NDArray[np.int64], owners: npt.NDArray[np.int64]) -> Table:
-    """Numbers of children as a table."""
+def counted(
+    plan: TablePlan, world: World, owner_rows: npt.NDArray[np.int64], n_owners: int
+) -> Table:
+    """The number of children of each owner, as a table."""
     import pandas as pd
 
+    number = np.bincount(owner_rows[owner_rows >= 0], minlength=n_owners).astype(np.int64)
+    everyone = np.arange(n_owners)
+    subjects = world.subjects_of(plan, everyone)
+    # Nobody's rows are each their own.
+    subjects = np.where(subjects >= 0, subjects, subjects.max(initial=-1) + 1 + everyone)
     column = Column(name="number", sdtype="numerical", dtype="int64", nullable=False)
-    frame = pd.DataFrame({"number": number})
-    return Table("number of children", frame, TableSchema(columns=(column,)), owners=owners)
+    schema = TableSchema(columns=(column,))
+    return Table("number of children", pd.DataFrame({"number": number}), schema, owners=subjects)
 
 
 def coded(
@@ -207,6 +226,53 @@ def earlier(cells: Context, links: tuple[Link, ...], codes: list[npt.NDArray[np.
     return Context(cells.n_rows, numbers, words).beside(cells).renamed("before ")
 
 
+def with_differences(cells: Context, offsets: tuple[Offset, ...], frame: pd.DataFrame) -> Context:
+    """The learnt cells as context, with the differences that some are learnt as."""
+    found = {f"{o.name} less {o.base}": frame[o.name].to_numpy(dtype=np.float64) for o in offsets}
+    return cells.beside(Context(cells.n_rows, found, {}))
+
+
+def room(
+    link: Link,
+    sizes: npt.NDArray[np.int64],
+    before: npt.NDArray[np.int64],
+    siblings_left: npt.NDArray[np.int64],
+) -> Context:
+    """How many targets a row and its later siblings can leave out.
+
+    Args:
+        link: A stepwise link.
+        sizes: Targets in each row's group.
+        before: Rank of the sibling before, -1 for none.
+        siblings_left: The row and its later siblings.
+    """
+    left = sizes - 1 - before
+    return Context(
+        len(sizes),
+        {
+            f"left {link.name}": left.astype(np.float64),
+            f"room {link.name}": (left - siblings_left).astype(np.float64),
+        },
+        {},
+    )
+
+
+def so_far(cells: Context, place: npt.NDArray[np.int64]) -> Context:
+    """The mean of each number over a row and its earlier siblings, which stand before it."""
+    if not len(place):
+        return Context(0, {f"so far {name}": c for name, c in cells.numbers.items()}, {})
+    first = np.arange(len(place)) - place
+    out = {}
+    for name, values in cells.numbers.items():
+        there = ~np.isnan(values)
+        total = np.concatenate([[0.0], np.cumsum(np.where(there, values, 0.0))])
+        count = np.concatenate([[0], np.cumsum(there)])
+        n = count[1:] - count[first]
+        mean = (total[1:] - total[first]) / np.maximum(n, 1)
+        out[f"so far {name}"] = np.where(n > 0, mean, np.nan)
+    return Context(cells.n_rows, out, {})
+
+
 def attributes(
     world: World, links: tuple[Link, ...], targets: list[npt.NDArray[np.int64]]
 ) -> list[Context]:
@@ -217,25 +283,27 @@ def attributes(
     ]
 
 
-def context_of_cells(table: Table, cells: tuple[str, ...]) -> Context:
-    """The learnt cells as context."""
-    return Context.of(table.frame, (table.schema[name] for name in cells), "")
-
-
 def cell_table(
     table: Table,
     shape: Shape,
     deep: list[npt.NDArray[np.int64]],
     owners: npt.NDArray[np.int64],
+    around: Context,
 ) -> Table:
     """The columns that a model draws, with the depths of links to the same table."""
     frame = table.frame[list(shape.cells)].copy()
-    columns = [table.schema[name] for name in shape.cells]
+    offsets = {offset.name: offset for offset in shape.offsets}
+    for name, offset in offsets.items():
+        frame[name] = offset.of(frame[name], around)
+    columns = [
+        offsets[name].column if name in offsets else table.schema[name] for name in shape.cells
+    ]
     for self_link, depth in zip(shape.selves, deep, strict=True):
         frame[self_link.depth] = depth
+        levels = tuple(range(int(depth.max(initial=0)) + 1))
         columns.append(
             Column(name=self_link.depth, sdtype="ordinal", dtype="int64", nullable=False,
-                   categories=tuple(range(int(depth.max(initial=0)) + 1)))
+                   categories=levels)
         )  # fmt: skip
     # Rules about other columns are kept when all of them are there.
     own = set(shape.cells)

@@ -41,7 +41,11 @@ class Link(BaseModel):
             `subject`, or nothing.
         pairs: For columns: the row's and the target's.
         unique: No two rows may point at the same target.
+        stepwise: For ranks: siblings go through their targets in order and none twice, so that
+            what is learnt is how many targets are left out since the sibling before.
         clusters: Groups of targets.
+        most: Rows that point at one target at most; 0 where no bound is seen.
+        load: Rows for each target.
         spread: For each group: mean number of rows that point at a target, and the shape of the
             gamma distribution of the targets' popularity (0: all alike).
     """
@@ -53,6 +57,9 @@ class Link(BaseModel):
     by: Literal["columns", "owner", "subject", "nothing"] = "nothing"
     pairs: tuple[tuple[str, str], ...] = ()
     unique: bool = False
+    stepwise: bool = False
+    most: int = 0
+    load: float = 0.0
     clusters: Clusters | None = None
     spread: tuple[tuple[float, float], ...] = ()
 
@@ -128,6 +135,11 @@ def learn_link(
         return link.model_copy(update={"style": "identity"})
     there = targets >= 0
     degree = np.bincount(targets[there], minlength=n_targets).astype(np.float64)
+    if n_targets:
+        # A bound is what several targets reach and none passes.
+        most = degree.max() if (degree == degree.max()).sum() >= backing else 0
+        update = {"most": int(most), "load": round(float(degree.mean()), 3)}
+        link = link.model_copy(update=update)
     rows = around.take(np.flatnonzero(there))
     each = outputs_of(rows)
     sums = np.stack([np.bincount(targets[there], column, n_targets) for column in each.T], axis=1)
@@ -156,6 +168,22 @@ def learn_link(
     )
 
 
+def steps(codes: npt.NDArray[np.int64], place: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How many targets each row leaves out after its sibling's before; -1 without a target.
+
+    Args:
+        codes: Ranks, siblings one after the other.
+        place: Each row's place among its siblings.
+    """
+    before = np.where(place > 0, np.append(-1, codes[:-1]), -1)
+    return np.where(codes >= 0, codes - before - 1, -1)
+
+
+def are_stepwise(codes: npt.NDArray[np.int64], place: npt.NDArray[np.int64]) -> bool:
+    """Whether ranks grow from sibling to sibling, and none is missing."""
+    return bool(len(codes) and place.max() > 0 and steps(codes, place).min() >= 0)
+
+
 class Chooser:
     """Chooses targets for rows, in any number of calls.
 
@@ -163,17 +191,27 @@ class Chooser:
         link: What was learnt.
         groups: The group of each target row, shape (n_targets,).
         context: Of the target rows.
+        n_rows: About how many rows will be asked for.
         seed: Where every random number comes from.
     """
 
     def __init__(
-        self, link: Link, groups: npt.NDArray[np.int64], context: Context, seed: Seed
+        self,
+        link: Link,
+        groups: npt.NDArray[np.int64],
+        context: Context,
+        n_rows: int,
+        seed: Seed,
     ) -> None:
         self._link = link
         self._groups = groups
         self._rng = seed.generator()
-        self._taken = np.zeros(len(groups), dtype=bool)
         n = len(groups)
+        # More rows for each target than in train fill each of them in proportion.
+        more = max(n_rows / max(n, 1) / link.load, 1.0) if link.load else 1.0
+        most = 1 if link.unique else int(np.ceil(link.most * more))
+        self._bounded = most > 0
+        self._left = np.full(n, most, dtype=np.int64)
         if link.style == "identity":
             self._codes = np.arange(n, dtype=np.int64)
         elif link.style == "rank":
@@ -183,6 +221,8 @@ class Chooser:
             self._codes = link.clusters.assign(context)
         self._weights = self._popularity()
         self._width = int(self._codes.max(initial=0)) + 2
+        self.sizes = np.append(np.bincount(groups, minlength=1), 0)
+        """How many targets each group has; the last place is what -1 points at."""
         self._fine = _Pool(groups * self._width + self._codes, self._weights)
         self._coarse = _Pool(groups, self._weights)
 
@@ -210,37 +250,32 @@ class Chooser:
         missed = (out < 0) & (codes >= 0)
         out[missed] = self._coarse.draw(groups[missed], self._rng)
         out[codes < 0] = -1
-        return self._once(out, groups) if self._link.unique else out
+        return self._bound(out, groups) if self._bounded else out
 
     def anything(self, groups: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Any target of each row's group, -1 where it has none."""
         out = self._coarse.draw(groups, self._rng)
-        return self._once(out, groups) if self._link.unique else out
+        return self._bound(out, groups) if self._bounded else out
 
-    def _once(
+    def _bound(
         self, out: npt.NDArray[np.int64], groups: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.int64]:
-        """Every target at most once, in this call and those before; what is left over gets -1."""
-        wanted = out >= 0
-        for attempt in range(_TRIES):
-            taken = np.append(self._taken, True)
-            first = np.zeros(len(out), dtype=bool)
-            first[np.unique(out, return_index=True)[1]] = True
-            bad = wanted & (taken[out] | ~first)
+        """No target more often than it may, in this call and those before.
+
+        Rows that are too many are given others of their group; what is left over gets -1.
+        """
+        for attempt in range(_TRIES + 1):
+            bad = (out >= 0) & (rank_in_group(out) >= np.append(self._left, 0)[out])
             if not bad.any():
                 break
-            free = ~self._taken
-            free[out[wanted & ~bad]] = False
-            at = np.flatnonzero(free)
-            pool = _Pool(self._groups[at], self._weights[at])
-            drawn = pool.draw(groups[bad], self._rng)
-            out[bad] = np.where(drawn >= 0, np.append(at, -1)[drawn], -1)
-            wanted &= out >= 0
-            if attempt == _TRIES - 1:
-                first = np.zeros(len(out), dtype=bool)
-                first[np.unique(out, return_index=True)[1]] = True
-                out[wanted & ~first] = -1
-        self._taken[out[out >= 0]] = True
+            if attempt == _TRIES:
+                out[bad] = -1
+                break
+            used = np.bincount(out[(out >= 0) & ~bad], minlength=len(self._left))
+            free = np.flatnonzero(self._left > used)
+            drawn = _Pool(self._groups[free], self._weights[free]).draw(groups[bad], self._rng)
+            out[bad] = np.where(drawn >= 0, np.append(free, -1)[drawn], -1)
+        self._left -= np.bincount(out[out >= 0], minlength=len(self._left))
         return out
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from generators.encoding.table import TableEncoder
 from generators.identifiers import Identifier
 from generators.relations.links import Link
+from generators.relations.offsets import Offset
 from generators.relations.plan import TablePlan
 from tabular.dataset import Table
 from tabular.errors import DataError
@@ -33,6 +34,7 @@ class Shape(BaseModel):
         links: What was learnt of each link.
         alone: Rows that belong to no parent, for each row of the parent's table.
         selves: What was learnt of keys to the same table.
+        offsets: Cells that are learnt as the difference to a column of the parent's.
         late: What was learnt of keys that close a circle.
     """
 
@@ -45,6 +47,7 @@ class Shape(BaseModel):
     links: tuple[Link, ...] = ()
     alone: float = 0.0
     selves: tuple[SelfLink, ...] = ()
+    offsets: tuple[Offset, ...] = ()
     late: tuple[LateKey, ...] = ()
 
     @classmethod
