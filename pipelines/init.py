@@ -146,6 +146,8 @@ def _table(name: str, table: RawTable, schema: TableSchema, found: Sequence[Prop
         lines.append(f"    # Perhaps others are used to predict {_comment(named)}: then say so,")
         lines.append("    # with `role: target`, and checks look at how well that goes.")
     lines.append("    columns:")
+    noted = {note.column for note in table.notes}
+    found = [p for p in found if p.field != "note" or p.column not in noted]
     lines += [_column(c, [p for p in found if p.column == c.name]) for c in schema.columns]
     return lines
 

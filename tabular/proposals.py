@@ -225,14 +225,9 @@ def _about(table: str, column: Column, cells: pd.Series) -> list[Proposal]:
 
 
 def _notes(column: Column, cells: pd.Series) -> list[str]:
-    """What an owner should look at in one column."""
+    """What an owner should look at in one column, beside what its source says of it."""
     there = cells.dropna()
-    if there.empty:
-        return ["no cell of it is there"]
-    distinct = there.drop_duplicates()
-    if len(distinct) == 1 and len(there) > 1:
-        return ["the same in every row" if len(there) == len(cells) else "the same wherever it is"]
-    if column.dtype == "string" and _either_order(distinct):
+    if column.dtype == "string" and len(there) and _either_order(there.drop_duplicates()):
         return [_WHICH_IS_THE_DAY]
     return []
 

@@ -376,18 +376,10 @@ def test_sensitive_attributes_are_told_by_their_cells_too(cells: list[str], reas
     assert reason in said["x", "role"].reason
 
 
-@pytest.mark.parametrize(
-    ("cells", "note"),
-    [
-        (["x"] * 30, "the same in every row"),
-        ([None] * 15 + ["x"] * 15, "the same wherever it is"),
-        ([None] * 30, "no cell of it is there"),
-        ([f"0{1 + i % 9}/0{1 + i % 7}/2024" for i in range(30)], "could be either way round"),
-    ],
-)
-def test_columns_an_owner_should_look_at_are_noted(cells: list[object], note: str) -> None:
-    said = found(pd.DataFrame({"x": pd.Series(cells, dtype="string"), "y": range(30)}))
-    assert note in said["x", "note"].reason
+def test_dates_that_could_be_either_way_round_are_noted() -> None:
+    cells = pd.Series([f"0{1 + i % 9}/0{1 + i % 7}/2024" for i in range(30)], dtype="string")
+    said = found(pd.DataFrame({"x": cells, "y": range(30)}))
+    assert "could be either way round" in said["x", "note"].reason
 
 
 def test_dates_whose_day_shows_are_not_noted() -> None:
