@@ -28,6 +28,7 @@ from generators.protection import Protection
 from pipelines.base import SINKS, SOURCES, ConfigPath, Sink, Source
 from pipelines.sinks.parquet import ParquetSink
 from tabular.errors import ConfigurationError
+from tabular.pii import KINDS
 from tabular.rules import Rule
 from tabular.schema import ForeignKey, Number, Provenance, Role, Sdtype, Sequence, Subject
 from validation.base import CHECKS, Check
@@ -55,10 +56,25 @@ class ColumnOptions(_Section):
     datetime_format: str | None = None
     pattern: str | None = None
     role: Role | None = None
-    pii: str | None = None
-    locale: str | None = None
+    pii: str | None = Field(
+        default=None, description="Kind of personal data; `other` for one without a name here."
+    )
+    locale: str | None = Field(
+        default=None,
+        pattern=r"^[a-z]{2,3}_[A-Z]{2}$",
+        description="Whose names, numbers and addresses are made: de_DE, en_GB, ...",
+    )
     provenance: Provenance | None = None
     description: str | None = None
+
+    @field_validator("pii")
+    @classmethod
+    def _is_a_kind(cls, value: str | None) -> str | None:
+        # A misspelt kind would be made as plain text, and nobody told.
+        if value is not None and value not in KINDS | {"other"}:
+            message = f"it is none of {', '.join(sorted(KINDS))}, other"
+            raise ValueError(message)
+        return value
 
 
 def _one_is_a_list(value: object) -> object:

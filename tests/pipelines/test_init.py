@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -207,3 +208,51 @@ def test_a_database_s_tables_keys_and_subjects_are_written(tmp_path: Path) -> No
     assert config.tables["orders"].columns["customer_id"].sdtype == "id"
     assert "it points at 'customer_id' of 'people'" in text
     assert "# or: {table: visits, columns: [patient_id]}" in text
+
+
+def test_a_database_with_awkward_names_is_described_as_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "shop 1.sqlite"
+    with sqlite3.connect(path) as database:
+        database.executescript(
+            """
+            create table "Customers & Co" (
+                "no" integer primary key, "e-mail: of" text not null unique, "geb.datum" text);
+            create table "order" (
+                "select" integer primary key, "from" integer not null
+                    references "Customers & Co" ("no"), "Größe #1" real check ("Größe #1" > 0));
+            """
+        )
+        for i in range(N):
+            database.execute(
+                'insert into "Customers & Co" values (?, ?, ?)',
+                (i + 1, f"quokka{i}@example.org", f"1987-06-{1 + i % 28:02d}"),
+            )
+            database.execute('insert into "order" values (?, ?, ?)', (i, 1 + i % 9, i + 0.5))
+    database.close()
+    source = source_from_text(f"sqlite:///{path}")
+    text = write_config(source, Settings())
+    config = _parsed(text)
+    described = describe(source.read(Settings()), config)
+    assert config.name == "shop_1"
+    assert config.subject == Subject(table="Customers & Co", columns=("no",))
+    assert described.schema.tables["Customers & Co"]["e-mail: of"].pii == "email"
+    assert described.schema.tables["order"]["from"].sdtype == "id"
+    assert 'the source checks: "Größe #1" > 0' in text
+    assert [canary for canary in CANARIES if canary in text] == []
+
+
+@pytest.mark.parametrize("name", ["train.csv", "data.csv.gz", "Test.tsv"])
+def test_a_file_whose_name_says_nothing_is_called_like_its_folder(
+    tmp_path: Path, name: str
+) -> None:
+    folder = tmp_path / "Census 1990"
+    folder.mkdir()
+    pd.DataFrame({"a": [1, 2], "b": [2, 3]}).to_csv(folder / name, index=False)
+    config = _parsed(write_config(source_from_text(str(folder / name)), Settings()))
+    assert config.name == "census_1990"
+
+
+def test_a_misspelt_kind_of_personal_data_is_refused(people: Path) -> None:
+    text = write_config(source_from_text(str(people)), Settings())
+    with pytest.raises(ConfigurationError, match=r"email.pii: .*none of address, card, .*, other"):
+        _parsed(text.replace("pii: email", "pii: emial"))
