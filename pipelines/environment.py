@@ -52,6 +52,8 @@ def prepare(settings: Settings, *, debug: bool = False) -> None:
         wanted["PREFECT_HOME"] = str(settings.home / "prefect")
     for name, value in wanted.items():
         os.environ.setdefault(name, value)
+    if debug:
+        os.environ["WAXWORK_DEBUG"] = "true"  # for the tasks, wherever they run
     settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     if "PREFECT_HOME" in wanted:
         (settings.home / "prefect").mkdir(exist_ok=True, mode=0o700)

@@ -53,4 +53,8 @@ class Settings(BaseSettings):
         "ones when it begins, and stops before it passes this.",
     )
     source_retries: int = Field(default=2, ge=0, description="Retries of sources and sinks.")
+    debug: bool = Field(
+        default=False,
+        description="Print traces of errors, which may quote cells, to standard error; `--debug`.",
+    )
     device: str = Field(default="auto", description="auto, cpu or cuda.")

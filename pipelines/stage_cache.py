@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar, cast
@@ -69,17 +69,26 @@ def unchanged(*, cached: bool) -> str:
 
 @contextmanager
 def safe_stage(name: str) -> Iterator[Stage]:
-    """A watched stage whose errors can be shown: another library's text may quote a cell."""
+    """A watched stage whose errors can be shown: another library's text may quote a cell.
+
+    The orchestrator writes errors with their causes into its database, which others read, so no
+    cause goes there, however loud the logs are; with `--debug` it goes to standard error.
+    """
     with stage(name) as running:
         try:
             yield running
-        except WaxworkError:
-            raise
-        except Exception as error:
-            if logging.getLogger(__name__).isEnabledFor(logging.DEBUG):
-                raise
+        except WaxworkError as error:
+            _show_trace(error)
+            raise error from None
+        except Exception as error:  # noqa: BLE001  every other becomes one of ours
+            _show_trace(error)
             raise WaxworkError(
                 f"the stage broke down with {type(error).__name__}",
                 where=name,
                 fix="Run again with --debug to see where; the trace may quote cells",
             ) from None
+
+
+def _show_trace(error: Exception) -> None:
+    if Settings().debug:
+        traceback.print_exception(error)
