@@ -56,9 +56,9 @@ def people(seed: int = 0) -> pd.DataFrame:
             "happy": rng.choice(["yes", "no"], size=n),
         }
     )
-    odd = {"name": NAME, "email": EMAIL, "town": TOWN, "salary": SALARY, "remark": REMARK}
-    for column, value in odd.items():
+    for column, value in (("name", NAME), ("email", EMAIL), ("town", TOWN), ("remark", REMARK)):
         frame.loc[417, column] = value
+    frame.loc[417, "salary"] = SALARY
     return frame
 
 
@@ -256,7 +256,7 @@ def _break(stages: Any) -> None:
     import warnings
 
     def breaks(train: Any, *_: object, **__: object) -> None:
-        row = train.frame.to_dict("records")
+        row = [table.frame.to_dict("records") for table in train]
         warnings.warn(f"{len(row)} rows", stacklevel=1)
         message = f"can't digest {row}"
         raise ValueError(message)

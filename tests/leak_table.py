@@ -43,7 +43,7 @@ PLACES = (
     ),
     Place(
         "workspace: model of a generator that may be shared",
-        ("home/datasets/quarantine/objects/*/*",),
+        ("home/datasets/quarantine/objects/*/**/*",),
     ),
     Place(
         "workspace: rows, splits and models of unpublished runs",

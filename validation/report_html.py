@@ -11,6 +11,7 @@ from validation.advice import advice
 from validation.base import CHECKS, FAMILIES
 from validation.drawing import axis, bars, heat_map, histogram
 from validation.drift_html import compared
+from validation.explanations import FIGURES, STATUSES, explained
 from validation.report import figure
 
 if TYPE_CHECKING:
@@ -90,6 +91,11 @@ class _Block:
     head: tuple[str, ...]
     rows: list[list[_Cell]]
 
+    @property
+    def explained(self) -> str:
+        """What the words at its head, or at its side, mean."""
+        return explained(self.head or [row[0].text for row in self.rows])
+
 
 @dataclass(frozen=True)
 class _CheckView:
@@ -133,13 +139,14 @@ def render(report: Report, decision: Decision) -> str:
                 "sentence": _SENTENCES[decision.verdict].format(policy=decision.policy),
                 "icon": Markup(_ICON).format(Markup(_ICONS[decision.verdict])),  # noqa: S704  constants
             },
+            glossary={**FIGURES, **STATUSES},
             stopping=sure,
             warnings=warnings,
             found_nothing=found_nothing,
             families=[family for family in families if family["checks"]],
             many_tables=len({result.table for result in report.results} | set(report.pictures)) > 1,
             drift=report.drift,
-            compared=compared(report.drift) if report.drift else [],
+            compared=compared(report.drift) if report.drift else {},
             tables=[_table(name, pictures) for name, pictures in report.pictures.items()],
         )
     )
@@ -339,12 +346,12 @@ def _maps(picture: AssociationPicture) -> list[dict[str, Any]]:
     return [
         {
             "title": "Real",
-            "said": "darker is stronger",
+            "said": "fuller is stronger",
             "drawing": heat_map(names, picture.real, "real", "Associations in the real rows"),
         },
         {
             "title": "Synthetic",
-            "said": "darker is stronger",
+            "said": "fuller is stronger",
             "drawing": heat_map(
                 names, picture.synthetic, "synthetic", "Associations in the synthetic rows"
             ),

@@ -225,7 +225,7 @@ def test_any_column_can_be_profiled_and_compared() -> None:
     )
     drift = _compare(frame, then=frame)
     assert drift.changes == ()
-    assert compared(drift)[0]["before"] == "20"
+    assert compared(drift)["tables"][0]["before"] == "20"
     assert _compare(frame.iloc[:0], then=frame).tables["t"].rows_now == 0
 
 

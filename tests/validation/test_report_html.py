@@ -6,10 +6,20 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from tabular.dataset import Dataset, Table
+from tabular.profile import profile
+from tabular.schema import Schema
+from tabular.seeding import Seed
 from tests.people import evidence, people
-from validation.base import CHECKS, CheckResult
+from validation.advice import advice
+from validation.base import CHECKS, CheckResult, Evidence
+from validation.drift_comparison import compare
+from validation.drift_policy import DriftPolicy
+from validation.drift_profile import profile_of
+from validation.explanations import FIGURES, STATUSES, explained
 from validation.gate import Decision, Gate
 from validation.pictures import draw
 from validation.policy import Policy
@@ -159,3 +169,58 @@ def test_rows_set_aside_are_shown_inside_the_house_only(
     report = report.model_copy(update={"set_aside": {"people": {"range(age)": 3}}})
     assert "3 of people, which break the rule range(age)" in Page(render(report, decision)).text
     assert "range(age)" not in Page(render(report.public(), decision)).text
+
+
+def test_fifty_columns_stay_below_three_megabytes() -> None:
+    rng = Seed(0, ("wide",)).generator()
+    n, half = 1_000, 25
+    frame = pd.DataFrame(
+        {f"measured quantity {i}": rng.normal(size=n).cumsum() for i in range(half)}
+        | {
+            f"kind of thing {i}": pd.Series(rng.integers(0, 30, n)).map("category {}".format)
+            for i in range(half)
+        }
+    )
+    frame = frame.astype({name: "string" for name in frame.columns if name.startswith("kind")})
+    table = Table("wide", frame, profile("wide", frame))
+    whole = Dataset({"wide": table}, Schema(tables={"wide": table.schema}))
+    some = Evidence(train=table, synthetic=table, seed=Seed(0))
+    details = {"columns": {name: {"distance": 0.123, "noise": 0.1} for name in frame.columns}}
+    report = Report(
+        name="wide",
+        results=tuple(
+            result(
+                check=kind, family=CHECKS[kind].family, status="fail", value=0.2, details=details
+            )
+            for kind in CHECKS
+        ),
+        pictures={"wide": draw(some)},
+        drift=compare(profile_of(whole, 5), whole, DriftPolicy(), since="v1", k=5),
+    )
+    text = render(report, Gate(Policy()).decide(report))
+    assert text.count('<figure class="column">') == 100
+    assert len(text.encode()) < 3_000_000
+
+
+@pytest.mark.parametrize("kind", list(CHECKS))
+def test_every_check_that_fails_says_what_to_try(kind: str) -> None:
+    failed = result(check=kind, family=CHECKS[kind].family, status="fail")
+    assert len(advice(failed)) > 40
+    assert advice(failed.model_copy(update={"status": "pass"})) == ""
+
+
+def test_every_word_of_a_figure_is_explained(judged: tuple[Report, Decision]) -> None:
+    page = Page(render(*judged))
+    heads = {"Value", "95 % interval", "Fresh real rows", "Threshold", "Rows", "CPU seconds"}
+    assert heads | {"Smallest visible effect"} == set(FIGURES)
+    for word, meaning in {**FIGURES, **STATUSES}.items():
+        assert word in page.text
+        assert meaning in page.text
+
+
+def test_words_at_the_head_of_a_table_are_explained() -> None:
+    assert explained(["", "Distance", "Column", "Noise"]) == (
+        "Distance: share of rows that would have to move to make both alike; "
+        "noise: the distance that chance alone would make."
+    )
+    assert explained(["Column"]) == ""
