@@ -86,7 +86,14 @@ def measure(dataset: Dataset, config: PipelineConfig, baseline: Baseline | None)
     k = config.protect.k
     drift = None
     if baseline is not None:
-        drift = compare(baseline.profile, dataset, config.drift, since=baseline.version, k=k)
+        # What the owner leaves out is no change of the source.
+        left_out: dict[str, str | None] = {
+            f"{table}.{column}": None
+            for table, options in config.tables.items()
+            for column in options.exclude
+        }
+        policy = config.drift.model_copy(update={"renamed": {**left_out, **config.drift.renamed}})
+        drift = compare(baseline.profile, dataset, policy, since=baseline.version, k=k)
     return Measured(profile=profile_of(dataset, k), drift=drift)
 
 

@@ -112,6 +112,14 @@ def test_a_renamed_column_that_the_configuration_names_says_so_too(tmp_path: Pat
     assert "`drift: {renamed: {score: points}}`" in str(refused.value)
 
 
+@pytest.mark.usefixtures("released")
+def test_a_column_that_the_owner_leaves_out_is_no_drift(tmp_path: Path) -> None:
+    tables = {"survey": {"exclude": ["score"]}}
+    drift = _compare(_config(tmp_path, survey(1_000, seed=1), tables=tables, drift="stop"))
+    assert drift is not None
+    assert [(c.what, c.column, c.drifts) for c in drift.changes] == [("lost", "score", False)]
+
+
 def test_a_missing_column_without_a_release_is_the_plain_error(tmp_path: Path) -> None:
     tables = {"survey": {"columns": {"nothing": {"role": "target"}}}}
     with pytest.raises(ConfigurationError, match=r"\['nothing'\]") as refused:
