@@ -54,7 +54,7 @@ def test_the_search_saw_what_there_was_to_see(results: dict[Place, Searched]) ->
         wanted = {"a password"} if "password" in place.name else cells
         assert found[place.name] == (wanted if place.real_rows else set())
     silent = {"temporary files and the home folder"}
-    empty = {place.name for place, done in results.items() if not done.n_bytes}
+    empty = {place.name for place, done in results.items() if not done.files}
     assert empty <= silent
 
 
