@@ -72,6 +72,11 @@ class Table:
         return np.asarray(groups.ngroup(), dtype=np.int64)
 
     @property
+    def shared_codes(self) -> npt.NDArray[np.int64] | None:
+        """The subject of each row where subjects can have several, shape (n_rows,)."""
+        return self.subject_codes if self.subject or self.owners is not None else None
+
+    @property
     def n_subjects(self) -> int:
         """How many subjects the rows belong to."""
         codes = self.subject_codes

@@ -56,6 +56,11 @@ CHECK_CASES: dict[str, dict[str, object]] = {
     "rules": {},
     "three_way_marginals": {},
     "train_synthetic_test_real": {},
+    "children_per_parent": {},
+    "family_trends": {},
+    "join_membership": {},
+    "join_two_sample": {"folds": 2},
+    "references": {},
 }
 
 SOURCE_CASES: dict[str, dict[str, object]] = {

@@ -50,7 +50,7 @@ class Sample:
     @staticmethod
     def of(table: Table, binning: Binning) -> Sample:
         """A table's rows, cut as `binning` says."""
-        return Sample(binning.codes(table), table.subject_codes if table.subject else None)
+        return Sample(binning.codes(table), table.shared_codes)
 
     def cells(self, names: Sequence[str], shape: tuple[int, ...]) -> Codes:
         """Which cell of the columns' table each row is in."""

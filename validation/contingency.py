@@ -120,8 +120,8 @@ def pair_distances(train: Table, other: Table, binning: Binning) -> PairDistance
     subject where rows share one.
     """
     a, b = binning.codes(train), binning.codes(other)
-    groups_a = train.subject_codes if train.subject else None
-    groups_b = other.subject_codes if other.subject else None
+    groups_a = train.shared_codes
+    groups_b = other.shared_codes
     pairs = tuple(combinations(binning.space.names, 2))
     figures = np.zeros((4, len(pairs)))
     for i, (x, y) in enumerate(pairs):

@@ -69,10 +69,7 @@ class Part:
 
 def part_of(name: str, masks: Mapping[str, Mask], tables: Mapping[str, Table]) -> Part | None:
     """The part that these rows are in, on every side; `None` where real rows are not in it."""
-    rates = {
-        side: Rate.of(mask, tables[side].subject_codes if tables[side].subject else None)
-        for side, mask in masks.items()
-    }
+    rates = {side: Rate.of(mask, tables[side].shared_codes) for side, mask in masks.items()}
     if not rates["real"].share or not rates["synthetic"].n:
         return None
     fresh = rates["fresh"].share if "fresh" in rates else None

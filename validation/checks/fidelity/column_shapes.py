@@ -125,7 +125,7 @@ def _shape(train: Table, other: Table, column: Column, space: FeatureSpace, seed
     measured, drawn = [], []
     for side, cells, table in (("train", a, train), ("other", b, other)):
         rng = seed.child(side).generator()
-        subjects = table.subject_codes if table.subject else None
+        subjects = table.shared_codes
         counts = bootstrap_counts(cells, n_cells, rng, subjects=subjects)
         measured.append(np.bincount(cells, minlength=n_cells)[None] / max(len(cells), 1))
         drawn.append(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))

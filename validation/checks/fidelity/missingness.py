@@ -95,7 +95,7 @@ class Missingness(Check, frozen=True):
 def _sample(table: Table, binning: Binning, gappy: list[str], evidence: Evidence) -> Sample:
     codes: Mapping[str, Codes] = binning.codes(table)
     gaps = {_GAP + name: _missing(table, name, evidence) for name in gappy}
-    return Sample({**codes, **gaps}, table.subject_codes if table.subject else None)
+    return Sample({**codes, **gaps}, table.shared_codes)
 
 
 def _missing(table: Table, name: str, evidence: Evidence) -> Codes:
