@@ -13,12 +13,14 @@ from benchmarks.battery.faults import FAULTS
 from benchmarks.battery.tables import world
 from validation.base import CHECKS
 from validation.gate import Gate
-from validation.policy import Policy
+from validation.policy import PRESETS, Policy
 from validation.report import Report
 from validation.runner import default_checks, run_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from validation.base import Evidence
 
 FOLDER = Path(__file__).parents[1] / "cells" / "battery"
 PRODUCT = Path(__file__).parents[2] / "validation"
@@ -78,6 +80,7 @@ class Cell:
                 if r.status in {"fail", "error"} and r.severity == "blocking"
             ],
             "undecided": [r.check for r in results if r.status == "undecided"],
+            "partner": [] if fault.checks else _stricter(evidence),
             "verdict": None if fault.checks else Gate(Policy()).decide(report).verdict,
             "checks": shown,
             "seconds": {
@@ -86,6 +89,18 @@ class Cell:
             },
             "code": code_digest(),
         }
+
+
+def _stricter(evidence: Evidence) -> list[str]:
+    """What the preset `partner` changes, and would not let through."""
+    policy = Policy(policy="partner")
+    changed = [
+        policy.apply(CHECKS[kind].model_validate({}))
+        for kind in PRESETS["partner"]
+        if evidence.sensitive or kind != "parity_gap"
+    ]
+    results = run_checks(evidence, changed)
+    return [f"{r.check} {r.status}" for r in results if r.status in {"fail", "undecided", "error"}]
 
 
 def _short(value: float | None) -> float | None:

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from validation.base import Check, CheckResult, Family, Requirement, Severity
+from validation.boosting import Booster
 from validation.features import FeatureSpace
 from validation.prediction import Task
 from validation.statistics import bootstrap_weights, normal_quantile
@@ -132,7 +133,7 @@ class FeatureImportance(Check, frozen=True):
                 space.categorical,
                 seed.child("model", str(i)),
             )
-            if fitted.model is not None:
+            if isinstance(fitted.model, Booster):
                 out[i] = fitted.model.gain
         total = out.sum(axis=1, keepdims=True)
         shares: Floats = np.divide(out, total, out=np.zeros_like(out), where=total > 0)

@@ -74,7 +74,9 @@ def test_a_target_without_its_link_loses_the_skill(kind: str) -> None:
     synthetic = table.with_frame(synthetic.frame.astype(table.frame.dtypes.to_dict()))
     result = answer(synthetic, kind)
     assert result.status == "fail"
-    assert result.value == pytest.approx(0, abs=0.3)
+    assert result.value is not None
+    # A linear model without a link points anywhere, also the wrong way.
+    assert result.value < 0.3
 
 
 def test_copies_keep_exactly_all_of_it() -> None:
