@@ -1,0 +1,1 @@
+"""The parts of a Gaussian copula: columns as steps of a normal number, sums, correlation."""
