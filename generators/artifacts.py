@@ -10,6 +10,7 @@ never be opened from an unknown hand.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -54,9 +55,18 @@ def save(fitted: FittedGenerator, folder: Path) -> None:
         if fitted.generator.artifact == "private":
             _record(hashlib.sha256(text).hexdigest())
     except OSError as error:
+        _take_back(folder)
         raise ArtifactError(
             f"the model can't be written: {error.strerror}", where=str(folder)
         ) from error
+
+
+def _take_back(folder: Path) -> None:
+    """Remove what was written of a model, and its folder if nothing else is in it."""
+    with contextlib.suppress(OSError):
+        for name in (_ARRAYS, _MODEL):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def load(folder: Path) -> FittedGenerator:

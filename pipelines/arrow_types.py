@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_MOST_DIGITS = 38
+"""Of a decimal."""
+
+
 def frame_of(table: pa.Table, where: str) -> tuple[pd.DataFrame, dict[str, Column]]:
     """Rows of an Arrow table, and what its types say of each column.
 
@@ -51,7 +55,7 @@ def _column(name: str, cells: pa.ChunkedArray, where: str) -> tuple[pd.Series, C
     if types.is_boolean(kind) or types.is_integer(kind):
         return _whole(name, cells)
     if types.is_floating(kind) or types.is_decimal(kind):
-        return _fractional(name, cells)
+        return _fractional(name, cells, where)
     if types.is_date(kind) or types.is_timestamp(kind):
         return _moments(name, cells)
     return _texts(name, cells, where)
@@ -74,13 +78,22 @@ def _whole(name: str, cells: pa.ChunkedArray) -> tuple[pd.Series, Column]:
     return series, Column(name=name, dtype=dtype, decimals=0)
 
 
-def _fractional(name: str, cells: pa.ChunkedArray) -> tuple[pd.Series, Column]:
+def _fractional(name: str, cells: pa.ChunkedArray, where: str) -> tuple[pd.Series, Column]:
     import pandas as pd
     import pyarrow as pa
     from pyarrow import types
 
     if types.is_decimal(cells.type):
         scale = max(cells.type.scale, 0)
+        if cells.type.precision > _MOST_DIGITS:
+            try:
+                cells = cells.cast(pa.decimal128(_MOST_DIGITS, scale))
+            except pa.ArrowInvalid:
+                raise SourceError(
+                    f"there are numbers of more than {_MOST_DIGITS} digits",
+                    where=f"{where}, column {name!r}",
+                    fix="Cast the column to text or to floats first",
+                ) from None
         series = pd.Series(cells.to_pylist(), name=name, dtype=object)
         column = Column(name=name, dtype="decimal", decimals=scale, fixed_decimals=scale > 0)
         return series, column

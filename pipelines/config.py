@@ -260,6 +260,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigurationError("the configuration is not UTF-8 text", where=where) from error
     try:
         content = yaml.load(text, Loader=PlainLoader)  # noqa: S506  derives from SafeLoader
+    except RecursionError:
+        raise ConfigurationError("the YAML is nested too deeply", where=where) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

@@ -37,6 +37,15 @@ def find(path: Path, suffixes: Sequence[str] = ()) -> tuple[Path, ...]:
     Raises:
         SourceError: There is none.
     """
+    try:
+        return _found(path, suffixes)
+    except PermissionError:
+        raise SourceError(
+            "the file may not be read", where=str(path), fix="Check its rights, and its folder's"
+        ) from None
+
+
+def _found(path: Path, suffixes: Sequence[str]) -> tuple[Path, ...]:
     if path.is_file():
         return (path,)
     if path.is_dir():

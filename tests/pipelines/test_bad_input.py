@@ -2,120 +2,68 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from pipelines.init import source_from_text, write_config
 from pipelines.settings import Settings
-from tabular.errors import ConfigurationError, SourceError, WaxworkError
+from tests.bad_input import CANARY, CASES, Answer, answer, page
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 ODD = 'odd "name"\nof two lines \U0001f980'
 
-# name of the file, its bytes, the sort of error, what it says
-REFUSED: dict[str, tuple[str, bytes, type[WaxworkError], str]] = {
-    "an empty file": ("x.csv", b"", SourceError, "the file is empty"),
-    "blank lines": ("x.csv", b"\n\r\n\n", SourceError, "the file is empty"),
-    "a byte order mark alone": ("x.csv", b"\xef\xbb\xbf", SourceError, "the file is empty"),
-    "a header alone": ("x.csv", b"a,b\n", SourceError, "a header, and no rows"),
-    "a header without an end": ("x.csv", b"a,b", SourceError, "a header, and no rows"),
-    "duplicate names": ("x.csv", b"a,b,a\n1,2,3\n", SourceError, "more than once: 'a'.*own"),
-    "duplicate odd names": ("x.csv", b'"a\nb","a\nb"\n1,2\n', SourceError, "more than once"),
-    "a short row": ("x.csv", b"a,b\n1,2\n3\n4,5\n", SourceError, "line 3 has 1 cells.*has 2"),
-    "a long row": ("x.csv", b"a,b\n1,2\n\n3,4,5\n", SourceError, "line 4 has 3 cells.*has 2"),
-    "a short row after line ends in quotes": (
-        "x.csv",
-        b'a,b\n"1\n1\n1",2\n3\n',
-        SourceError,
-        "line 5 has 1 cells",
-    ),
-    "a quote that is never closed": (
-        "x.csv",
-        b'a,b\n1,2\n"3,4\n5,6\n',
-        SourceError,
-        "row that begins on line 3",
-    ),
-    "zero bytes": ("x.csv", b"a,b\n1,\x00\n", SourceError, "zero bytes"),
-    "a Parquet file called csv": ("x.csv", b"PAR1\x15\x04\x15\x00", SourceError, "not text|zero"),
-    "plain text called gz": ("x.csv.gz", b"a,b\n1,2\n", SourceError, "not compressed as its name"),
-    "gzip cut short": (
-        "x.csv.gz",
-        gzip.compress(b"a,b\n" + os.urandom(99))[:-20],
-        SourceError,
-        "cut short",
-    ),
-    "zstd cut short": (
-        "x.csv.zst",
-        pa.compress(b"a,b\n1,2\n" * 99, codec="zstd", asbytes=True)[:-5],
-        SourceError,
-        "cut short",
-    ),
-    "csv called parquet": ("x.parquet", b"a,b\n1,2\n", SourceError, "no Parquet.*kind: csv"),
-    "an empty Parquet file": ("x.parquet", b"", SourceError, "damaged, cut short"),
-    "a long row after a long cell": (
-        "x.csv",
-        b'a,b\n"' + b"x" * 200_000 + b'",1\n1,2,3\n',
-        SourceError,
-        "line 3 has 3 cells",
-    ),
-    "a row longer than a block": (
-        "x.csv",
-        b"a,b\n" + b"x" * 20_000_000 + b",1\n1,2\n",
-        SourceError,
-        "can't be told apart; one may be longer",
-    ),
-    "JSON": ("x.json", json.dumps([{"a": 1}]).encode(), ConfigurationError, r"reads \.json files"),
-    "a database of SQLite": (
-        "x.sqlite",
-        b"SQLite format 3\x00",
-        SourceError,
-        "the database is damaged",
-    ),
-    "a file without a suffix": (
-        "x",
-        b"\x89PNG\r\n\x1a\n\0",
-        ConfigurationError,
-        "reads such files",
-    ),
-}
+PAGE = Path(__file__).parents[2] / "docs" / "tables" / "bad_input.md"
 
 
-@pytest.mark.parametrize("case", sorted(REFUSED))
-def test_what_can_t_be_read_is_refused_in_one_sentence(case: str, tmp_path: Path) -> None:
-    name, content, kind, message = REFUSED[case]
-    path = tmp_path / name
-    path.write_bytes(content)
-    with pytest.raises(kind, match=message) as caught:
-        source_from_text(str(path)).read(Settings(max_bytes=100_000_000))
-    said = str(caught.value)
-    assert name in said
-    assert "\n" not in said.replace("a\\nb", "")
-    assert len(said) < 300
-    assert caught.value.exit_code == (2 if kind is ConfigurationError else 1)
-    assert [left.name for left in tmp_path.iterdir()] == [name]
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, tuple[Answer, Path]]]:
+    """What each case was answered, and the folder it ran in; filled as the tests ask for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAXWORK_HOME", str(tmp_path_factory.mktemp("home")))
+        yield {}
 
 
-def test_a_folder_called_like_a_file_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "x.csv"
-    path.mkdir()
-    with pytest.raises(SourceError, match=r"x\.csv: the folder holds no"):
-        source_from_text(str(path)).read(Settings())
+def _ask(
+    name: str, answers: dict[str, tuple[Answer, Path]], request: pytest.FixtureRequest
+) -> Answer:
+    if CASES[name].needs:
+        request.getfixturevalue(f"{CASES[name].needs}_url")
+    if name not in answers:
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("bad")
+        answers[name] = answer(CASES[name], folder), folder
+    return answers[name][0]
 
 
-def test_a_file_that_went_away_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match=r"gone\.csv: there is no such file"):
-        source_from_text(str(tmp_path / "gone.csv")).read(Settings())
-    with pytest.raises(SourceError, match="gone: there is no such file"):
-        source_from_text(str(tmp_path / "gone"))
+@pytest.mark.parametrize("name", list(CASES))
+def test_bad_input_is_answered_in_one_sentence_and_leaves_nothing(
+    name: str, answers: dict[str, tuple[Answer, Path]], request: pytest.FixtureRequest
+) -> None:
+    case, found = CASES[name], _ask(name, answers, request)
+    assert found.code == case.code, found.err
+    assert re.search(case.says, found.err if case.code else found.out)
+    assert CANARY not in found.out + found.err
+    assert "fault of Waxwork" not in found.err
+    assert not found.left
+    if case.code:
+        (line,) = [each for each in found.err.splitlines() if each.startswith("Error")]
+        assert len(line.replace(str(answers[name][1]), "")) < 300
+        assert not found.out
+
+
+def test_the_page_says_what_is_answered(
+    answers: dict[str, tuple[Answer, Path]], request: pytest.FixtureRequest
+) -> None:
+    """Run `python -m tests.bad_input > docs/tables/bad_input.md` where this fails."""
+    found = {name: _ask(name, answers, request) for name in CASES}
+    made = page(found, {name: folder for name, (_, folder) in answers.items()})
+    assert made == PAGE.read_text(encoding="utf-8")
 
 
 # the columns of a table that is odd, but can be read

@@ -163,7 +163,9 @@ def test_a_folder_of_one_file_is_that_file(file: Path) -> None:
         read(file.parent)
 
 
-CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5)
+CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=5).filter(
+    lambda text: text.strip().lstrip("-") not in {"INF", "Inf"}
+)
 
 
 @given(
@@ -178,8 +180,8 @@ def test_any_text_comes_back_from_a_file_as_it_was(
     wanted.to_csv(path, index=False, sep=delimiter, quoting=1, lineterminator="\n")
     table = read(path, delimiter=delimiter, missing=["no such token"])
     text = to_text(table.frame, table.columns.values())
-    # Blanks alone are a missing cell; which of them is kept once for the column, and blanks around
-    # numbers and moments are not kept.
+    # Infinity has one spelling. Blanks alone are a missing cell; which of them is kept once for the
+    # column, and blanks around numbers and moments are not kept.
     assert text.map(str.strip).to_numpy().tolist() == wanted.map(str.strip).to_numpy().tolist()
 
 
@@ -225,3 +227,10 @@ def test_a_quote_that_opens_no_cell_is_a_character(file: Path) -> None:
     frame = read(file, 'a,b\n5" pipe,1\n7,"two\nlines"\n').frame
     assert frame["a"].tolist() == ['5" pipe', "7"]
     assert frame["b"].tolist() == ["1", "two\nlines"]
+
+
+def test_five_thousand_columns_are_read(file: Path) -> None:
+    lines = [",".join(f"{row}{i}" for i in range(5000)) for row in ("c", "1", "2")]
+    frame = read(file, "\n".join(lines)).frame
+    assert frame.shape == (2, 5000)
+    assert frame["c4999"].tolist() == [14999, 24999]
