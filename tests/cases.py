@@ -12,6 +12,7 @@ GENERATOR_CASES: dict[str, dict[str, object]] = {
     "gaussian_copula": {},
     "hmm": {"states": 3, "restarts": 1, "iterations": 10},
     "independent": {},
+    "latent_class": {"components": 8, "passes": 3},
     "sdv_ctgan": {"epochs": 1, "embedding_dim": 8, "generator_dim": [8], "discriminator_dim": [8]},
     "sdv_gaussian_copula": {},
     "sdv_tvae": {"epochs": 1, "embedding_dim": 8, "compress_dims": [8], "decompress_dims": [8]},
