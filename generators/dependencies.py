@@ -109,9 +109,9 @@ class Dependencies:
     @classmethod
     def of_arrays(cls, n_columns: int, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
         """The dependencies that gave these arrays."""
-        links = [
-            Link(*(int(part) for part in name.split(".")[1:]), image=image.astype(np.int32))
-            for name, image in arrays.items()
-            if name.startswith("link.")
-        ]
+        links = []
+        for name, image in arrays.items():
+            if name.startswith("link."):
+                _, column, parent = name.split(".")
+                links.append(Link(int(column), int(parent), image.astype(np.int32)))
         return cls(tuple(sorted(links, key=lambda link: link.column)), n_columns)
