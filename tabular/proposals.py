@@ -34,6 +34,8 @@ _PEOPLE_WORDS = _set(
 )
 _STAFF_WORDS = _set("employee employees worker workers staff mitarbeiter")
 """People whose privacy counts too, but who are rarely those the data is about."""
+_SHARED, _SPANNED = 10, 18
+"""Subjects of whom four fifths are the default `protect.k`, and twice as many, almost surely."""
 _TARGET_WORDS = _set(
     "target label outcome churn churned default survived approved response result y class "
     "defaulted converted diagnosis passed income revenue"
@@ -139,10 +141,34 @@ def proposals(
             reason = "it tells subjects apart and means nothing else"
             found.append(Proposal(name, person, "sdtype", "id", reason))
         elif column.name != person:
-            found.extend(_about(name, column, frame[column.name]))
+            about = _about(name, column, frame[column.name])
+            thin = _too_thin(name, column, frame, person or None) if column.is_modelled else None
+            found.extend([*about, thin] if thin else about)
     taken = {proposal.column for proposal in found if proposal.field in {"role", "pii", "sdtype"}}
     found.extend(_target(name, schema, frame, taken))
     return tuple(found)
+
+
+def _too_thin(
+    table: str, column: Column, frame: pd.DataFrame, person: str | None
+) -> Proposal | None:
+    """That a column can't be learnt, where too few stand behind each of its values.
+
+    A generator learns a category that `protect.k` subjects share, in the four fifths of them that
+    it sees; the same for the two ends of a number.
+    """
+    who = frame[person] if person else frame.index.to_series()
+    there = frame[column.name].notna()
+    if column.sdtype in {"numerical", "datetime"}:
+        most, least, what = int(who[there].nunique()), _SPANNED, "it has cells of fewer than"
+    else:
+        backing = who[there].groupby(frame.loc[there, column.name], observed=True).nunique()
+        most, least = int(backing.max() if len(backing) else 0), _SHARED
+        what = "each category is shared by fewer than"
+    if most >= least or not there.any():
+        return None
+    reason = f"{what} {least} subjects, too few to learn from"
+    return Proposal(table, column.name, "sdtype", "text", reason)
 
 
 def _pointer(table: str, column: Column, key: ForeignKey) -> Proposal:

@@ -382,6 +382,31 @@ def test_dates_that_could_be_either_way_round_are_noted() -> None:
     assert "could be either way round" in said["x", "note"].reason
 
 
+def test_what_too_few_stand_behind_is_not_to_be_learnt() -> None:
+    frame = pd.DataFrame(
+        {
+            "kind": pd.Series([f"k{i % 5}" for i in range(40)], dtype="string"),  # 8 each
+            "size": pd.Series([f"s{i % 4}" for i in range(40)], dtype="string"),  # 10 each
+            "price": [float(i) if i < 17 else None for i in range(40)],
+            "weight": [float(i) if i < 18 else None for i in range(40)],
+        }
+    )
+    said = found(frame)
+    assert {key[0] for key in said if key[1] == "sdtype"} == {"kind", "price"}
+    assert said["kind", "sdtype"].value == "text"
+
+
+def test_subjects_are_counted_and_not_their_rows() -> None:
+    frame = pd.DataFrame(
+        {
+            "patient_id": [i // 5 for i in range(60)],
+            "ward": pd.Series([f"w{i // 30}" for i in range(60)], dtype="string"),
+        }
+    )
+    said = found(frame)
+    assert said["ward", "sdtype"].value == "text"  # six patients each
+
+
 def test_dates_whose_day_shows_are_not_noted() -> None:
     cells = [f"{1 + i}/02/2024" for i in range(28)]
     said = found(pd.DataFrame({"x": pd.Series(cells, dtype="string"), "y": range(28)}))
