@@ -178,6 +178,9 @@ class Check(Component, ABC, frozen=True):
     requires: ClassVar[frozenset[Requirement]] = frozenset()
     reference: ClassVar[str] = ""
     """Authors, year, title, section of where the method comes from."""
+    where_declared: ClassVar[bool] = False
+    """Whether it asks about something that many tables don't have: that it does not apply there
+    is no gap."""
     on_by_default: ClassVar[bool] = True
     """Whether the check runs where the configuration does not name it."""
 

@@ -198,8 +198,11 @@ class Policy(BaseModel):
         mandatory = self.of(result.check).mandatory
         if mandatory is not None:
             return mandatory
-        blocks = result.family == "privacy" and result.severity == "blocking"
-        return blocks or result.check in MANDATORY
+        if result.check in MANDATORY:
+            return True
+        kind = CHECKS.get(result.check)
+        may_lack = kind is not None and kind.where_declared
+        return result.family == "privacy" and result.severity == "blocking" and not may_lack
 
     def undecided(self, kind: str) -> Undecided:
         """What it means that a check could not decide; hold, unless the owner says pass."""

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     Rng = np.random.Generator
     Plant = Callable[[World, Rng], Evidence]
 
-_GENERATORS = ("bootstrap", "overfitted_trees", "independent", "default_generator")
-
 
 @dataclass(frozen=True)
 class Fault:
@@ -274,16 +272,17 @@ def missingness_random(world: World, rng: Rng) -> Evidence:
 
 def integers_to_floats(world: World, rng: Rng) -> Evidence:  # noqa: ARG001
     frame = _fresh(world)
-    for name in world.numeric:
-        if frame[name].dtype.kind == "i":
+    for name in (*world.numeric, "visits"):
+        if pd.api.types.is_integer_dtype(frame[name]):
             frame[name] = frame[name].astype("float64")
     return _evidence(world, frame)
 
 
 def integers_with_fractions(world: World, rng: Rng) -> Evidence:
     frame = _fresh(world)
-    name = next(n for n in world.numeric if frame[n].dtype.kind == "i")
-    frame[name] = frame[name] + np.round(rng.uniform(-0.4, 0.4, len(frame)), 2)
+    whole = [n for n in (*world.numeric, "visits") if pd.api.types.is_integer_dtype(frame[n])]
+    cells = frame[whole[0]].astype("float64")
+    frame[whole[0]] = cells + np.round(rng.uniform(-0.4, 0.4, len(frame)), 2)
     return _evidence(world, frame)
 
 
@@ -362,9 +361,11 @@ FAULTS: dict[str, Fault] = {
     "missingness_random": Fault(
         missingness_random, ("missingness",), "cells are missing anywhere, as many as before"
     ),
-    "integers_to_floats": Fault(integers_to_floats, ("contract",), "integers in a float column"),
+    "integers_to_floats": Fault(
+        integers_to_floats, ("contract", "dtypes"), "integers in a float column"
+    ),
     "integers_with_fractions": Fault(
-        integers_with_fractions, ("contract",), "integers with digits after the point"
+        integers_with_fractions, ("contract", "dtypes"), "integers with digits after the point"
     ),
     "dates_shifted": Fault(dates_shifted, ("coverage",), "dates moved by 90 of 1,000 days"),
     "keys_duplicated": Fault(keys_duplicated, ("keys",), "one key in a hundred repeats"),

@@ -29,6 +29,12 @@ def test_privacy_is_mandatory_in_every_preset(name: str) -> None:
         assert policy.is_mandatory(result)
 
 
+def test_what_a_table_need_not_have_is_no_gap() -> None:
+    for kind in ("k_map", "model_file_scan"):
+        absent = CHECKS[kind].model_validate({}).result("not_applicable", "none declared")
+        assert not Policy().is_mandatory(absent)
+
+
 def test_internal_leaves_the_checks_as_they_are() -> None:
     assert Policy().apply(Copies()) == Copies()
 

@@ -24,6 +24,7 @@ class KMap(Check, frozen=True):
 
     kind: Literal["k_map"] = "k_map"
     family: ClassVar[Family] = "privacy"
+    where_declared: ClassVar[bool] = True
     requires: ClassVar[frozenset[Requirement]] = frozenset({"holdout", "quasi_identifier"})
     reference: ClassVar[str] = (
         "Sweeney (2001), Computational disclosure control, section 4.5 (k-map); El Emam, Dankar "

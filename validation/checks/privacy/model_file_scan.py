@@ -40,6 +40,7 @@ class ModelFileScan(Check, frozen=True):
 
     kind: Literal["model_file_scan"] = "model_file_scan"
     family: ClassVar[Family] = "privacy"
+    where_declared: ClassVar[bool] = True
     requires: ClassVar[frozenset[Requirement]] = frozenset({"holdout", "model"})
     reference: ClassVar[str] = (
         "Song, Ristenpart, Shmatikov (2017), Machine learning models that remember too much"
