@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from generators.forests.learning import count_again
 from generators.forests.odds import Odds
 from tabular.model import silent
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from generators.forests.chain import Chain
+    from generators.forests.learning import Growth
     from generators.forests.symbols import Symbols
     from tabular.model import Progress
     from tabular.seeding import Seed
@@ -53,13 +55,19 @@ class Effort:
 
 
 def correct(
-    chain: Chain, table: Symbols, effort: Effort, seed: Seed, progress: Progress = silent
+    chain: Chain,
+    table: Symbols,
+    growth: Growth,
+    effort: Effort,
+    seed: Seed,
+    progress: Progress = silent,
 ) -> Chain:
     """The chain with odds for its columns and for whole rows, where they help.
 
     Args:
         chain: What was learnt of these rows.
         table: The rows.
+        growth: How its forests were grown.
         effort: How hard to try.
         seed: Where chance comes from.
         progress: Told how far it is.
@@ -71,7 +79,8 @@ def correct(
     if table.n_rows < _FEWEST_ROWS:
         return chain
     given = len(chain.supports)
-    fresh = _fresh(table, seed.child("fresh"))
+    fresh = _some(table, _FRESH, seed.child("fresh"))
+    first = _some(table, 0.5, seed.child("halves"))
     odds: list[Odds | None] = []
     for i, column in enumerate(chain.order[given:]):
         at = seed.child("column", table.variables[column].name)
@@ -80,7 +89,13 @@ def correct(
         model, found = chain.columns[i], None
         if len(looked_at) > 1 and model.given is None:
             drawn = np.tile(table.codes, effort.drawn)
-            drawn[column] = model.draw(drawn, at.child("draw").generator())[0]
+            rng = at.child("draw").generator()
+            for half in (first, ~first):
+                # No row's draw comes from its own count, else rows would seem better drawn than
+                # those are that nobody has learnt.
+                other = count_again(model, table, column, growth, ~half)
+                rows = np.flatnonzero(np.tile(half, effort.drawn))
+                drawn[column, rows] = other.draw(drawn[:, rows], rng)[0]
             found = learn_odds(table, drawn, looked_at, fresh, effort, at)
         odds.append(found)
     chain = replace(chain, odds=tuple(odds))
@@ -91,10 +106,10 @@ def correct(
     return replace(chain, whole=learn_odds(table, drawn, chain.order, fresh, effort, at))
 
 
-def _fresh(table: Symbols, seed: Seed) -> npt.NDArray[np.bool_]:
-    """Rows that are kept back: all of some subjects, shape (n_rows,)."""
+def _some(table: Symbols, share: float, seed: Seed) -> npt.NDArray[np.bool_]:
+    """All rows of a share of the subjects, shape (n_rows,)."""
     _, owner = np.unique(table.owners, return_inverse=True)
-    return np.asarray(seed.generator().random(owner.max() + 1) < _FRESH)[owner]
+    return np.asarray(seed.generator().random(owner.max() + 1) < share)[owner]
 
 
 def learn_odds(

@@ -61,32 +61,78 @@ def learn_column(
     every = np.arange(table.n_rows)
     if support is None:
         classes = None if table.is_ordered(column) else table.cardinality(column)
-        stage, nodes = _grow(table, own, classes, every, parents, growth, seed.child("value"))
-        return ColumnModel(_counted(stage, nodes, own))
+        return _count(
+            table,
+            column,
+            growth,
+            _grow(table, own, classes, every, parents, growth, seed.child("value")),
+        )
     gone = own == support.n_symbols
-    missing = None
+    missing = value = None
     if gone.any():
-        flags = gone.astype(np.int32)
-        stage, nodes = _grow(table, flags, 2, every, parents, growth, seed.child("missing"))
-        missing = _counted(stage, nodes, flags)
-    if gone.all():
+        at = seed.child("missing")
+        missing = _grow(table, gone.astype(np.int32), 2, every, parents, growth, at)
+    if not gone.all():
+        rows = np.flatnonzero(~gone)
+        value = _grow(table, own, None, rows, parents, growth, seed.child("value"))
+    return _count(table, column, growth, value, missing)
+
+
+def count_again(
+    model: ColumnModel,
+    table: Symbols,
+    column: int,
+    growth: Growth,
+    part: npt.NDArray[np.bool_],
+) -> ColumnModel:
+    """The column's model with the same trees, whose leaves count some of the rows only.
+
+    A leaf with none of these rows counts all of its rows.
+
+    Args:
+        model: The column's model.
+        table: The rows.
+        column: Which column.
+        growth: How the model was grown.
+        part: The rows to count, shape (n_rows,).
+    """
+    if model.given is not None:
+        return model
+    return _count(table, column, growth, model.value, model.missing, part)
+
+
+def _count(
+    table: Symbols,
+    column: int,
+    growth: Growth,
+    value: Stage | None,
+    missing: Stage | None = None,
+    part: npt.NDArray[np.bool_] | None = None,
+) -> ColumnModel:
+    """The model whose leaves count what the rows have; `part` as in `count_again`."""
+    own, support = table.codes[column], table.supports[column]
+    if part is None:
+        part = np.ones(table.n_rows, dtype=bool)
+    every = np.arange(table.n_rows)
+    if support is None:
+        assert value is not None  # noqa: S101  a categorical column always has one
+        return ColumnModel(_counted(value, *_pairs(value, table, every, part), own))
+    gone = own == support.n_symbols
+    if missing is not None:
+        missing = _counted(missing, *_pairs(missing, table, every, part), gone.astype(np.int32))
+    if value is None:
         return ColumnModel(None, missing, support)
-    rows = np.flatnonzero(~gone)
-    stage, nodes = _grow(table, own, None, rows, parents, growth, seed.child("value"))
-    symbol = own[rows]
-    marked = np.where(support.spike[symbol], symbol, support.n_symbols)
-    value = _counted(stage, nodes, marked)
-    # Counts of the smooth part are sorted by their symbol within each leaf.
-    by_leaf = np.lexsort((np.tile(symbol, len(nodes)), np.tile(marked, len(nodes)), nodes.ravel()))
+    node, row = _pairs(value, table, np.flatnonzero(~gone), part)
+    marked = np.where(support.spike[np.minimum(own, support.n_symbols - 1)], own, support.n_symbols)
+    value = _counted(value, node, row, marked)
     smooth = np.flatnonzero(value.counts.symbol == support.n_symbols)
     if not len(smooth):
         return ColumnModel(value, missing, support)
+    # Counts of the smooth part are sorted by their symbol within each leaf.
+    by_leaf = np.lexsort((own[row], marked[row], node))
     low, high = np.zeros((2, len(by_leaf)), dtype=np.float32)
     low[smooth], high[smooth] = around_symbols(
-        value.counts.owner[smooth],
-        np.tile(symbol, len(nodes))[by_leaf][smooth],
-        support.edges,
-        growth.smoothing,
+        value.counts.owner[smooth], own[row][by_leaf][smooth], support.edges, growth.smoothing
     )
     return ColumnModel(value, missing, support, Kernels(low, high))
 
@@ -134,15 +180,11 @@ def _grow(
     parents: tuple[int, ...],
     growth: Growth,
     seed: Seed,
-) -> tuple[Stage, npt.NDArray[np.int32]]:
-    """Trees that predict the symbols of `rows`, and the leaf of each row in each of them.
-
-    Returns:
-        A stage that has counted nothing yet; leaves, shape (n_trees, n_rows).
-    """
+) -> Stage:
+    """Trees that predict the symbols of `rows`: a stage that has counted nothing yet."""
     own = symbol[rows]
     if not parents or not growth.trees or (own == own[0]).all():
-        return _stage((), (), Trees.single_leaf()), np.zeros((1, len(own)), dtype=np.int32)
+        return _stage((), (), Trees.single_leaf())
     if classes is None:
         outputs = ordered_outputs(own)
     else:
@@ -162,9 +204,7 @@ def _grow(
         # Every tree weighs the outputs anew, so that trees differ and their mean is smooth.
         weights = stream.child("weights").generator().lognormal(0, _SPREAD, outputs.shape[1])
         grown.append(grow(looked_at[part], outputs[part] * weights, growth.leaf, stream.integer()))
-    trees = join(grown)
-    nodes = np.stack([trees.apply(features, i) for i in range(len(grown))])
-    return _stage(parents, ranks, trees), nodes
+    return _stage(parents, ranks, join(grown))
 
 
 def _stage(
@@ -174,10 +214,26 @@ def _stage(
     return Stage(parents, ranks, trees, none)
 
 
-def _counted(stage: Stage, nodes: npt.NDArray[np.int32], symbol: npt.NDArray[np.int32]) -> Stage:
-    """The stage with every row's symbol counted at its leaf of each tree."""
-    spread = np.tile(symbol, len(nodes))
-    counts = LeafCounts.count(nodes.ravel(), spread, len(stage.trees.child))
+def _pairs(
+    stage: Stage, table: Symbols, rows: npt.NDArray[np.intp], part: npt.NDArray[np.bool_]
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.intp]]:
+    """What is to be counted: leaves and the rows in them, each of shape (n,)."""
+    features = stage.features(table.codes[:, rows])
+    nodes = np.stack([stage.trees.apply(features, i) for i in range(len(stage.trees.roots))])
+    seen = np.bincount(nodes[:, part[rows]].ravel(), minlength=len(stage.trees.child)) > 0
+    counted = part[rows] | ~seen[nodes]
+    tree, at = np.nonzero(counted)
+    return nodes[tree, at], rows[at]
+
+
+def _counted(
+    stage: Stage,
+    node: npt.NDArray[np.int32],
+    row: npt.NDArray[np.intp],
+    symbol: npt.NDArray[np.int32],
+) -> Stage:
+    """The stage with the symbols of rows counted at leaves."""
+    counts = LeafCounts.count(node, symbol[row], len(stage.trees.child))
     return Stage(stage.parents, stage.ranks, stage.trees, counts)
 
 

@@ -187,5 +187,5 @@ class Trees(Generator, frozen=True):
 
         chain = Chain.learn(table, order, growth, stream, first, given)
         if self.correction:
-            chain = correct(chain, table, Effort(), seed.child("correction"), second)
+            chain = correct(chain, table, growth, Effort(), seed.child("correction"), second)
         return TreesModel(chain)

@@ -54,7 +54,7 @@ def apart(table: Symbols) -> Chain:
 
 @pytest.fixture(scope="module")
 def corrected(table: Symbols, apart: Chain) -> Chain:
-    return correct(apart, table, Effort(), Seed(1))
+    return correct(apart, table, INDEPENDENT, Effort(), Seed(1))
 
 
 def test_independent_draws_are_brought_together(
@@ -76,7 +76,9 @@ def test_a_column_is_corrected_given_those_before_it_only(corrected: Chain) -> N
 
 def test_columns_that_are_independent_are_left_alone() -> None:
     table = _pairs(4000, together=0.0)
-    chain = correct(Chain.learn(table, (0, 1, 2), INDEPENDENT, Seed(0)), table, Effort(), Seed(1))
+    chain = correct(
+        Chain.learn(table, (0, 1, 2), INDEPENDENT, Seed(0)), table, INDEPENDENT, Effort(), Seed(1)
+    )
     assert chain.odds == (None, None, None)
     assert chain.whole is None
 
@@ -84,12 +86,16 @@ def test_columns_that_are_independent_are_left_alone() -> None:
 def test_too_few_rows_to_tell_are_left_alone() -> None:
     table = _pairs(900, together=0.7)
     chain = Chain.learn(table, (0, 1, 2), INDEPENDENT, Seed(0))
-    assert correct(chain, table, Effort(), Seed(1)) is chain
+    assert correct(chain, table, INDEPENDENT, Effort(), Seed(1)) is chain
 
 
 def test_rows_follow_their_context(table: Symbols) -> None:
     chain = correct(
-        Chain.learn(table, (0, 1, 2), INDEPENDENT, Seed(0), given=1), table, Effort(), Seed(1)
+        Chain.learn(table, (0, 1, 2), INDEPENDENT, Seed(0), given=1),
+        table,
+        INDEPENDENT,
+        Effort(),
+        Seed(1),
     )
     known = np.repeat(np.arange(SIZE, dtype=np.int32), 2000)[None]
     drawn, _ = chain.draw_codes(known, np.random.default_rng(2))
