@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from generators.forests.learning import count_again
+from generators.forests.levels import rake
 from generators.forests.odds import Odds
 from tabular.model import silent
 
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
 _FEWEST_ROWS = 1_000  # below which too few are left to tell when to stop
 _MOST_CELLS = 60_000_000  # rows times squared columns: the time that all columns take together
 _FRESH = 0.2  # share of the subjects whose rows say when to stop
-_SURE = 2.0  # standard errors by which the odds must help on fresh rows
-_LOST = 0.01  # share of the rows that a cap on the odds may cost
+_SURE = 1.0  # standard errors by which the odds must help on fresh rows
+_LOST = 0.005  # share of the rows that a cap on the odds may cost
 _HIGHEST = 8.0
-_ROUNDS, _PATIENCE = 400, 10
+_DRAWN_ROWS = 3  # whole rows for each real one
+_ROUNDS, _PATIENCE = 400, 25
 
 
 @dataclass(frozen=True)
@@ -40,14 +42,14 @@ class Effort:
     """How hard to tell rows apart.
 
     Args:
-        drawn: Drawn rows for each real one.
+        drawn: Draws of a column for each real one.
         leaf: Fewest rows, real and drawn together, in a leaf of a boosted tree.
         rate: Learning rate.
         leaves: Leaves of a boosted tree.
         bins: Most bins of a column's codes.
     """
 
-    drawn: int = 2
+    drawn: int = 3
     leaf: int = 50
     rate: float = 0.15
     leaves: int = 31
@@ -101,9 +103,15 @@ def correct(
     chain = replace(chain, odds=tuple(odds))
     progress((n_columns - 1) / n_columns, "whole rows")
     at = seed.child("rows together")
-    known = np.tile(table.codes[:given], effort.drawn)
+    known = np.tile(table.codes[:given], _DRAWN_ROWS)
     drawn, _ = chain.draw_codes(known, at.child("draw").generator())
-    return replace(chain, whole=learn_odds(table, drawn, chain.order, fresh, effort, at))
+    found = learn_odds(table, drawn, chain.order, fresh, effort, at)
+    odds_of = np.ones(drawn.shape[1])
+    if found is not None:
+        odds_of = np.minimum(np.exp(found.log(drawn)), found.cap)
+    levels = rake(table, drawn, odds_of, chain.order[given:])
+    whole = Odds(chain.order, found.text if found else "", 1.0, levels)
+    return replace(chain, whole=replace(whole, cap=_cap(np.exp(whole.log(drawn)))))
 
 
 def _some(table: Symbols, share: float, seed: Seed) -> npt.NDArray[np.bool_]:

@@ -11,6 +11,7 @@ from generators.encoding.arrays import EncodedTable, Variable
 from generators.forests.chain import Chain
 from generators.forests.correction import Effort, _cap, correct
 from generators.forests.learning import Growth
+from generators.forests.levels import rake
 from generators.forests.odds import Odds
 from generators.forests.symbols import Symbols
 from tabular.seeding import Seed
@@ -80,7 +81,8 @@ def test_columns_that_are_independent_are_left_alone() -> None:
         Chain.learn(table, (0, 1, 2), INDEPENDENT, Seed(0)), table, INDEPENDENT, Effort(), Seed(1)
     )
     assert chain.odds == (None, None, None)
-    assert chain.whole is None
+    assert chain.whole is not None
+    assert chain.whole.text == ""
 
 
 def test_too_few_rows_to_tell_are_left_alone() -> None:
@@ -125,10 +127,30 @@ def test_odds_survive_their_arrays(table: Symbols, corrected: Chain) -> None:
     assert Odds.of_arrays("y", odds.arrays("x")) is None
 
 
-def test_the_cap_costs_a_hundredth_of_the_rows_at_most() -> None:
-    # Ten of a thousand rows have odds 2, all others 1: above a cap of 1 lie 10 of 1,010.
-    few = np.repeat([1.0, 2.0], [990, 10])
+def test_the_cap_costs_few_rows() -> None:
+    # Four of a thousand rows have odds 2, all others 1: above a cap of 1 lie 4 of 1,004.
+    few = np.repeat([1.0, 2.0], [996, 4])
     assert _cap(few) == 1.0
     many = np.repeat([1.0, 2.0], [900, 100])
     assert _cap(many) == 2.0
     assert _cap(np.repeat([0.1, 50.0], [900, 100])) == 8.0
+
+
+def test_factors_bring_every_column_to_its_shares(table: Symbols) -> None:
+    rng = np.random.default_rng(5)
+    chance = np.array([0.1, 0.2, 0.3, 0.4])
+    drawn = np.stack(
+        [
+            rng.choice(SIZE, p=chance, size=6000),
+            rng.choice(SIZE, p=chance[::-1], size=6000),
+            rng.integers(table.cardinality(2) - 1, size=6000),
+        ]
+    ).astype(np.int32)
+    levels = rake(table, drawn, np.ones(6000), (0, 1))
+    weights = np.exp(sum(level[drawn[column]] for column, level in levels.items()))
+    for column in (0, 1):
+        there = np.bincount(drawn[column], weights=weights / weights.sum(), minlength=SIZE)
+        wanted = np.bincount(table.codes[column], minlength=SIZE) / table.n_rows
+        # Twenty rows are added on both sides, of 4,000: at most .4 of a percent is left.
+        assert np.abs(there - wanted).max() < 0.005
+    assert set(levels) == {0, 1}
