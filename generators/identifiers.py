@@ -41,6 +41,7 @@ class Identifier(BaseModel):
     pii: str | None = Field(default=None, description="Kind of personal data to make.")
     locale: str | None = Field(default=None, description="Whose.")
     chosen: int = Field(default=0, ge=0, description="The range to make it from.")
+    skipped: int = Field(default=0, ge=0, description="Numbers of that range to leave out.")
     repeats: tuple[float, ...] = Field(
         default=(),
         description="Share of the rows that hold each value where values repeat, commonest first.",
@@ -52,16 +53,16 @@ class Identifier(BaseModel):
 
         Args:
             column: Its schema.
-            values: Its cells; only their form is looked at.
+            values: Its cells: their form, and which range of made ones they leave free.
             key: Whether it is part of a key: then no cell is missing.
         """
         style = _style(column, key=key)
-        pii, chosen, form = None, 0, ""
+        pii, chosen, skipped, form = None, 0, 0, ""
         if style == "personal":
             texts = _texts(values)
             pii = "ip6" if column.pii == "ip" and is_version_6(texts) else column.pii
             makes = maker(pii, column.locale)
-            chosen = makes.choose(texts) if makes else 0
+            chosen, skipped = makes.choose(texts) if makes else (0, 0)
             form = _punctuation(texts) if pii in _PUNCTUATED else ""
         elif style == "code":
             form = _common_form(values)
@@ -79,6 +80,7 @@ class Identifier(BaseModel):
             pii=pii,
             locale=column.locale if pii else None,
             chosen=chosen,
+            skipped=skipped,
             repeats=repeats,
         )
 
@@ -134,7 +136,7 @@ class Identifier(BaseModel):
         makes = maker(self.pii, self.locale) if self.style == "personal" else None
         if makes is None:
             return joined("synthetic text ", serial)
-        made = makes.make(serial, self.chosen)
+        made = makes.make(serial + self.skipped, self.chosen)
         return _laid_out(made, self.form) if self.form else made
 
 

@@ -6,7 +6,8 @@ nobody's, and none of the source's, follows from where it is made:
 
 - from a range that is set aside for examples and fiction, or that is never issued;
 - where the source itself holds cells of that range (made-up data often do), from the next of the
-  kind's ranges that none of the train cells lie in. Which one that is, is all the model says.
+  kind's ranges that none of the train cells lie in; where all hold some, from the first stretch of
+  a range that meets none. Which range and stretch that is, is all the model says.
 
 See docs/adr for the choice.
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     Serial = npt.NDArray[np.int64]
     Texts = npt.NDArray[np.str_]
 
+_TRIES, _LEAST = 32, 1_000
 _PRIME = 2_654_435_761
 """Near the golden section of 32 bits (Knuth, The Art of Computer Programming 3, section 6.4)."""
 
@@ -64,12 +66,30 @@ class Maker(ABC):
         """
         return self._made(serial, chosen)
 
-    def choose(self, texts: list[str]) -> int:
-        """The first range that no text lies in; the last if there is none."""
-        for chosen in range(self.n_ranges - 1):
+    def choose(self, texts: list[str]) -> tuple[int, int]:
+        """The first range that no text lies in, and how many of its numbers to leave out.
+
+        Where texts lie in every range (numbers that fill theirs at random do), the last is taken
+        from the first number on after which as many as there are texts, and a quarter more, make
+        none of them.
+        """
+        for chosen in range(self.n_ranges):
             if not any(self._holds(text, chosen) for text in texts):
-                return chosen
-        return self.n_ranges - 1
+                return chosen, 0
+        known = np.array(sorted({_bare(text) for text in texts}))
+        block = max(len(texts) * 5 // 4, _LEAST)
+        met: list[int] = []
+        for start in range(0, _TRIES * block, block):
+            made = self.make(np.arange(start + 1, start + block + 1), chosen)
+            met.append(int(np.isin([_bare(text) for text in made.tolist()], known).sum()))
+            if not met[-1]:
+                break
+        return chosen, int(np.argmin(met)) * block
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone, however they are punctuated."""
+    return "".join(filter(str.isalnum, text)).lower()
 
 
 def scattered(serial: Serial, size: int) -> Serial:

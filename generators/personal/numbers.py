@@ -98,7 +98,10 @@ _RANGES: dict[str, tuple[tuple[Field, ...], ...]] = {
         ((0, 100, 2), (41, 12, 2), (1, 28, 2), (0, 10**4, 4)),
     ),
     # Birth numbers that Skatteverket's test numbers have.
-    "sv_SE": (((0, 100, 2), (1, 12, 2), (1, 28, 2), (980, 20, 3)),),
+    "sv_SE": (
+        ((0, 100, 2), (1, 12, 2), (1, 28, 2), (980, 20, 3)),
+        ((0, 100, 2), (1, 12, 2), (61, 28, 2), (980, 20, 3)),  # of people not registered
+    ),
     # UIDAI's test numbers.
     "en_IN": (("9999", (0, 10**7, 7)),),
     # No range is set aside; these are the ends.

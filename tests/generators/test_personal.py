@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from faker import Faker
 
 from generators.identifiers import Identifier
 from generators.personal import maker
@@ -43,8 +44,8 @@ def test_no_range_makes_a_value_of_a_source_that_holds_values_of_the_others(
     serial = np.arange(1, 500)
     for used in range(makes.n_ranges - 1):
         source = [str(text) for chosen in range(used + 1) for text in makes.make(serial, chosen)]
-        chosen = makes.choose(source)
-        assert chosen == used + 1
+        chosen, skipped = makes.choose(source)
+        assert (chosen, skipped) == (used + 1, 0)
         more = makes.make(np.arange(1, 20_000), chosen)
         assert not set(more.tolist()) & set(source)
 
@@ -114,3 +115,29 @@ def test_names_read_like_names_of_their_language() -> None:
     guess = recognise("efternamn", cells)
     assert guess is not None
     assert guess.kind == "family_name"
+
+
+@pytest.mark.parametrize(
+    ("locale", "method"),
+    [("nl_NL", "ssn"), ("es_ES", "nif"), ("pt_BR", "cpf"), ("sv_SE", "ssn"), ("en_US", "ssn")],
+)
+def test_numbers_that_lie_in_every_range_are_met_by_none_that_is_made(
+    locale: str, method: str
+) -> None:
+    fake = Faker(locale)
+    fake.seed_instance(0)
+    source = pd.Series([str(getattr(fake, method)()) for _ in range(4000)], dtype="string")
+    column = Column(name="x", pii="national_id", locale=locale)
+    learnt = Identifier.learn(column, source, key=False)
+    made = learnt.make(4000, rng=np.random.default_rng(0))
+    bare = [set(cells.str.replace(r"\W", "", regex=True)) for cells in (made, source)]
+    assert made.is_unique
+    assert not bare[0] & bare[1]
+
+
+def test_a_stretch_that_meets_the_source_is_left_out() -> None:
+    makes = maker("national_id", "nl_NL")
+    assert makes is not None
+    source = makes.make(np.array([5, 900, 1700]), 0).tolist()
+    assert makes.choose(source) == (0, 2000)
+    assert not set(makes.make(np.arange(2001, 3001), 0).tolist()) & set(source)
