@@ -37,6 +37,17 @@ lint: setup
 check-types: setup
 	$(BIN)/mypy
 
+# The tables under docs/tables that the tests compare with what happens.
+tables: setup
+	$(BIN)/python -m tests.bad_input > docs/tables/bad_input.md
+	$(BIN)/python -m tests.round_trip > docs/tables/sources.md
+
+# A minute for each of the fuzzer's targets; needs Atheris, which has no wheel for every machine.
+fuzz: setup
+	$(PIP) install --quiet atheris
+	for target in csv jsonl parquet sqlite config model; do \
+	  $(BIN)/python -m tests.fuzz $$target -max_total_time=60 || exit 1; done
+
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: requirements.lock pyproject.toml
