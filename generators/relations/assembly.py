@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from generators.encoding.base import cast, holds_missing
-from generators.relations.learning import places
+from generators.relations.siblings import places
 from tabular.rules import Unique, broken
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from generators.relations.learning import RelatedTable
     from generators.relations.plan import TablePlan
+    from generators.relations.shape import Shape
     from generators.relations.world import World
     from tabular.schema import Column, TableSchema
     from tabular.seeding import Seed
@@ -94,6 +95,13 @@ def as_declared(cells: pd.Series, column: Column) -> pd.Series:
         if column.dtype.startswith("float"):
             cells = cells.astype("Float64")
     return cast(cells, column.dtype)
+
+
+def number_children(frame: pd.DataFrame, shape: Shape, owner_rows: npt.NDArray[np.int64]) -> None:
+    """Count the children of each parent anew, where some of them fell away."""
+    place, _ = places(owner_rows)
+    for name, first in shape.serial.items():
+        frame[name] = (place + first).astype(frame[name].dtype.name)
 
 
 def distinct(frame: pd.DataFrame, schema: TableSchema, plan: TablePlan) -> npt.NDArray[np.bool_]:

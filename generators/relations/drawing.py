@@ -6,19 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from generators.relations.assembly import Drawn, assembled, distinct, point_at_own
+from generators.relations.assembly import Drawn, assembled, distinct, number_children, point_at_own
 from generators.relations.context import Context, nothing, numbered
 from generators.relations.learning import (
     attributes,
     earlier,
-    places,
     room,
     so_far,
     subjects_of,
     with_differences,
 )
 from generators.relations.links import Chooser, Link
-from tabular.errors import SampleError
+from generators.relations.siblings import places
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,9 +42,6 @@ def draw_table(learnt: RelatedTable, world: World, n: int, seed: Seed) -> None:
         n: Rows of a table that stands alone; subjects of one whose rows are grouped by subject;
             without meaning for the children of another table.
         seed: Where every random number comes from.
-
-    Raises:
-        SampleError: Not one row could be drawn.
     """
     shape, plan = learnt.shape, learnt.shape.plan
     schema = world.schema.tables[plan.name]
@@ -61,8 +57,7 @@ def draw_table(learnt: RelatedTable, world: World, n: int, seed: Seed) -> None:
     if not kept.all():
         rows = np.flatnonzero(kept)
         frame, drawn = frame.iloc[rows].reset_index(drop=True), drawn.take(rows)
-    if not len(frame) and n_owners:
-        raise SampleError("not one row could be drawn", where=f"table {plan.name}")
+        number_children(frame, shape, drawn.owner_rows)
     point_at_own(learnt, frame, schema, drawn, seed.child("selves"))
     own = drawn.owner_rows if plan.grouped else np.arange(len(frame))
     world.finish(

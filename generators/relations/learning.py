@@ -13,6 +13,7 @@ from generators.relations.context import Context, numbered
 from generators.relations.links import Link, are_stepwise, learn_link, steps
 from generators.relations.offsets import Offset, find_offsets
 from generators.relations.shape import SelfLink, Shape, depths
+from generators.relations.siblings import places, sibling_order
 from generators.relations.world import targets_of
 from tabular.dataset import Table
 from tabular.model import silent
@@ -73,7 +74,7 @@ def learn_table(
     owners = table.subject_codes
     owner_rows, n_owners = owner_places(plan, table, world)
     targets = [targets_of(world, table.frame, key) for key in plan.links]
-    order = _sibling_order(plan, table, owner_rows, targets)
+    order = sibling_order(plan, table, owner_rows, targets)
     frame = table.frame.iloc[order].reset_index(drop=True)
     owners, owner_rows, targets = owners[order], owner_rows[order], [t[order] for t in targets]
     table = Table(table.name, frame, table.schema, owners=owners)
@@ -164,20 +165,6 @@ def owner_places(plan: TablePlan, table: Table, world: World) -> tuple[npt.NDArr
         return np.full(len(table), -1, dtype=np.int64), 0
     parent = world.frames[plan.owner.references]
     return pointed_at(table.frame, parent, plan.owner), len(parent)
-
-
-def places(
-    owner_rows: npt.NDArray[np.int64],
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Each row's place among its siblings, which stand together, and how many there are."""
-    n = len(owner_rows)
-    alone = owner_rows < 0
-    new = np.ones(n, dtype=bool)
-    new[1:] = (owner_rows[1:] != owner_rows[:-1]) | alone[1:]
-    group = np.cumsum(new) - 1
-    sizes = np.bincount(group) if n else np.zeros(0, dtype=np.int64)
-    starts = np.flatnonzero(new)
-    return np.arange(n) - starts[group], sizes[group]
 
 
 def counted(
@@ -310,41 +297,6 @@ def cell_table(
     rules = tuple(rule for rule in table.schema.rules if own.issuperset(rule.used))
     schema = TableSchema(columns=tuple(columns), rules=rules)
     return Table(table.name, frame, schema, owners=owners)
-
-
-def _sibling_order(
-    plan: TablePlan,
-    table: Table,
-    owner_rows: npt.NDArray[np.int64],
-    targets: list[npt.NDArray[np.int64]],
-) -> npt.NDArray[np.int64]:
-    """Rows of one owner together, in the order they follow each other.
-
-    By the sequence's index, a link that is part of a key, a moment, a key, or as they stand.
-    """
-    from generators.relations.context import as_numbers
-
-    schema, frame = table.schema, table.frame
-    by = np.arange(len(frame), dtype=np.float64)
-    moments = [c.name for c in schema.columns if c.sdtype == "datetime" and not c.nullable]
-    in_key = {name for key in schema.unique_keys for name in key}
-    linked = [
-        rows for key, rows in zip(plan.links, targets, strict=True) if in_key & set(key.columns)
-    ]
-    numbers = [
-        name for name in schema.primary_key
-        if schema[name].dtype.lower().startswith(("int", "uint"))
-        and not any(name in key.columns for key in plan.keys)
-    ]  # fmt: skip
-    if schema.sequence:
-        by = as_numbers(frame[schema.sequence.index])
-    elif linked:
-        by = linked[0].astype(np.float64)
-    elif moments:
-        by = as_numbers(frame[moments[0]])
-    elif numbers:
-        by = as_numbers(frame[numbers[-1]])
-    return np.lexsort((by, owner_rows)) if plan.is_child else np.arange(len(frame))
 
 
 def _learn_links(

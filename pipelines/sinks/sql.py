@@ -16,10 +16,10 @@ import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from pipelines.base import Receipt, Sink
-from pipelines.secrets import SecretName
+from pipelines.secrets import SecretName, resolve
 from tabular.errors import ConfigurationError, ReleaseError, SinkUnavailable
 
 if TYPE_CHECKING:
@@ -39,17 +39,23 @@ _CONNECT_SECONDS = 15
 
 
 class SqlSink(Sink, frozen=True):
-    """Tables in PostgreSQL: loaded beside the old ones, then swapped in one transaction."""
+    """Tables in PostgreSQL, MariaDB or SQLite: of their own, or those that migrations made."""
 
     kind: Literal["sql"] = "sql"
     url: str | SecretName = Field(
-        description="postgresql://user@host:port/database, or `{secret: NAME}` that holds it."
+        description="postgresql://user@host:port/database, mariadb://user@host:port/database, "
+        "sqlite:///file.db (from the configuration's folder), or `{secret: NAME}` that holds it."
     )
     schema_name: str = Field(default="public", description="Schema of the tables; it exists.")
+    existing: bool = Field(
+        default=False,
+        description="Fill tables that are there, made by migrations, instead of making tables: "
+        "their constraints hold, computed columns are left out, sequences go on.",
+    )
     replace: bool = Field(
         default=False,
         description="Take the place of a table that this dataset did not publish; that table is "
-        "kept as `<table>_before_waxwork`.",
+        "kept as `<table>_before_waxwork`. With `existing`, its rows are deleted.",
     )
     lock_seconds: float = Field(
         default=30, gt=0, le=3600, description="Longest wait for readers when tables are swapped."
@@ -57,11 +63,16 @@ class SqlSink(Sink, frozen=True):
 
     @field_validator("url")
     @classmethod
-    def _holds_no_password(cls, url: str | SecretName) -> str | SecretName:
-        from pipelines.database_urls import check_plain_url
+    def _holds_no_password(cls, url: str | SecretName, info: ValidationInfo) -> str | SecretName:
+        from pipelines.database_urls import EXAMPLES, check_plain_url
 
         if isinstance(url, str):
-            check_plain_url(url, where="sinks.sql.url")
+            dialect = check_plain_url(url, where="sinks.sql.url", among=tuple(EXAMPLES))
+            folder = (info.context or {}).get("folder")
+            if dialect == "sqlite" and folder is not None:
+                from pipelines.sqlite import in_folder
+
+                return in_folder(url, folder)
         return url
 
     def write(self, release: Release, settings: Settings) -> Receipt:
@@ -76,6 +87,8 @@ class SqlSink(Sink, frozen=True):
         """
         from pipelines.postgres_tables import check_names
 
+        if self._is_loaded(settings):
+            return self._load(release, settings)
         check_names(release.schema)
         with _connected(self.url, settings) as connection:
             info = connection.info
@@ -99,6 +112,9 @@ class SqlSink(Sink, frozen=True):
         """
         from pipelines.postgres_tables import find
 
+        if self._is_loaded(settings):
+            self._refuse_loading(tables, settings)
+            return
         with (
             contextlib.suppress(SinkUnavailable),
             _connected(self.url, settings) as connection,
@@ -112,6 +128,8 @@ class SqlSink(Sink, frozen=True):
         """Whether the tables are still marked as of this version; true if nobody answers."""
         from pipelines import postgres_tables as tables
 
+        if self._is_loaded(settings):
+            return self._holds_loaded(receipt, settings)
         try:
             with _connected(self.url, settings) as connection, _translated(receipt.location):
                 cursor = connection.cursor()
@@ -123,6 +141,53 @@ class SqlSink(Sink, frozen=True):
             and table.comment.split(" ")[3:4] == [receipt.version]
             for table in found
         )  # fmt: skip
+
+    def _is_loaded(self, settings: Settings) -> bool:
+        """Whether rows are loaded rather than tables swapped: all but PostgreSQL's own tables."""
+        return self.existing or _dialect(self._text(settings)) in {"mariadb", "sqlite"}
+
+    def _text(self, settings: Settings) -> str:
+        return self.url if isinstance(self.url, str) else resolve(self.url, settings)
+
+    def _place(self, settings: Settings) -> str | None:
+        """The schema that is named; in MariaDB the URL's database is the one."""
+        return self.schema_name if _dialect(self._text(settings)) == "postgresql" else None
+
+    def _load(self, release: Release, settings: Settings) -> Receipt:
+        from pipelines.sql_loading import fill_existing, loading
+        from pipelines.sql_making import make_own
+
+        put = fill_existing if self.existing else make_own
+        with loading(self._text(settings), self._place(settings)) as into:
+            notes = put(into, release, replace=self.replace)
+        manifest = release.manifest
+        return Receipt(
+            sink=self.kind,
+            location=into.place,
+            version=manifest.version,
+            rows={name: entry.rows for name, entry in manifest.tables.items()},
+            notes=(f"of the dataset {manifest.name}", *notes),
+        )
+
+    def _refuse_loading(self, tables: Sequence[str], settings: Settings) -> None:
+        from pipelines.sql_loading import loading, reflected
+
+        with (
+            contextlib.suppress(SinkUnavailable),
+            loading(self._text(settings), self._place(settings)) as into,
+        ):
+            for name in tables if self.existing else ():
+                reflected(into, name)
+
+    def _holds_loaded(self, receipt: Receipt, settings: Settings) -> bool:
+        from pipelines.sql_loading import loading
+
+        dataset = receipt.notes[0].removeprefix("of the dataset ") if receipt.notes else ""
+        try:
+            with loading(self._text(settings), self._place(settings)) as into:
+                return into.version(dataset) == receipt.version
+        except SinkUnavailable:
+            return True
 
     def _publish(self, cursor: psycopg.Cursor[TupleRow], release: Release) -> list[str]:
         from pipelines import postgres_tables as tables
@@ -236,6 +301,12 @@ class SqlSink(Sink, frozen=True):
         return sql.Identifier(self.schema_name, name)
 
 
+def _dialect(url: str) -> str | None:
+    from pipelines.database_urls import dialect_of
+
+    return dialect_of(url)
+
+
 def _is_ours(existing: Existing, dataset: str) -> bool:
     return existing.comment.startswith(f"{_MARK} {dataset} ")
 
@@ -250,8 +321,6 @@ def _connected(url: str | SecretName, settings: Settings) -> Iterator[psycopg.Co
     """
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
-
-    from pipelines.secrets import resolve
 
     text = url if isinstance(url, str) else resolve(url, settings)
     text = text.replace("postgresql+psycopg://", "postgresql://", 1)
