@@ -200,7 +200,7 @@ class Policy(BaseModel):
             return mandatory
         if result.check in MANDATORY:
             return True
-        kind = CHECKS.get(result.check)
+        kind = CHECKS[result.check] if result.check in set(CHECKS) else None
         may_lack = kind is not None and kind.where_declared
         return result.family == "privacy" and result.severity == "blocking" and not may_lack
 

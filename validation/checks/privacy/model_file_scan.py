@@ -59,7 +59,9 @@ class ModelFileScan(Check, frozen=True):
         assert model is not None  # noqa: S101  `requires` has seen to it
         assert fresh is not None  # noqa: S101
         save = getattr(model, "save", None)
-        if save is None or getattr(model, "artifact", "shareable") == "private":
+        # The artifact's sort is the configuration's to say, which a fitted generator carries.
+        configured = getattr(model, "generator", model)
+        if save is None or getattr(configured, "artifact", "shareable") == "private":
             return self.result("not_applicable", "the model is never handed on")
         with tempfile.TemporaryDirectory() as folder:
             save(Path(folder) / "model")
