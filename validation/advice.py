@@ -8,6 +8,44 @@ if TYPE_CHECKING:
     from validation.base import CheckResult
 
 _ADVICE = {
+    "domains": "Declare `categories`, `minimum` and `maximum` of the columns named above; rows of "
+    "another program have to be clipped there.",
+    "dtypes": "Declare `sdtype` and `decimals` of the columns named above, and write the file in a "
+    "format that keeps types, such as Parquet.",
+    "personal_data_in_output": "Declare the column's `pii` or `sdtype: text`, so that it is made "
+    "anew and never learnt.",
+    "references": "Declare `foreign_keys`, so that children are drawn for the parents there are; "
+    "rows of another program need theirs mended.",
+    "alpha_beta": "Low precision: rows stray from the real ones, so smooth less. Low recall: the "
+    "generator leaves kinds of rows out, so smooth more, or give it more rows.",
+    "holdout_likelihood": "The model knows train rows better than fresh ones: larger leaves, "
+    "earlier stopping, or more rows.",
+    "children_per_parent": "See whether the foreign key and the subject are declared, and give the "
+    "generator more parents.",
+    "family_trends": "The children no longer follow their parents: declare the foreign key, and "
+    "take a generator with the capability `context`, such as `trees`.",
+    "join_two_sample": "What children come to differs from the real sums: look at the child "
+    "table's own checks first, then at the numbers of children.",
+    "join_membership": "A family's rows together give members away: fewer generations of "
+    "conditioning, larger leaves, or a higher `protect.k`.",
+    "query_error": "The queries named above rest on combinations that are lost: try `trees` or "
+    "smaller leaves, or leave out columns that nobody needs.",
+    "feature_importance": "A model would look at other columns than in the real rows: see which "
+    "link `associations` or `pair_trends` names, and mend that.",
+    "k_map": "Make the quasi-identifiers coarser (years for dates, regions for postcodes), raise "
+    "`protect.k`, or leave one of them out.",
+    "model_file_scan": "The saved model holds single people's values: raise `protect.k` or the "
+    "leaf size, or take a generator whose artifact is shareable.",
+    "equalised_odds": "Models trained on these rows judge the group worse: give the generator more "
+    "of its rows, or try `trees`.",
+    "calibration": "Models trained on these rows misjudge how likely the group's outcome is: give "
+    "the generator more of its rows.",
+    "intersections": "Small intersections shrink: give the generator more of their rows; those "
+    "below `protect.k` people are merged by design.",
+    "joint_rates": "The group's outcome changed: try `trees`, which conditions each column on "
+    "those before, or give the generator more of its rows.",
+    "proxies": "The generator ties columns to the attribute more tightly than they are: smooth "
+    "more, or leave out the column that foretells it.",
     "contract": "The rules above say what broke: declare the type, bounds or categories that are "
     "meant in `tables`, or correct the owner's suite; our own generators keep the schema.",
     "keys": "Declare `primary_key` and `alternate_keys`, so that keys are made anew; if another "

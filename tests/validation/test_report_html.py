@@ -224,3 +224,19 @@ def test_words_at_the_head_of_a_table_are_explained() -> None:
         "noise: the distance that chance alone would make."
     )
     assert explained(["Column"]) == ""
+
+
+def test_how_often_was_tried_is_no_reason_to_stop() -> None:
+    decision = Decision(
+        verdict="hold",
+        policy="internal",
+        reasons=(
+            "copies could not decide: why.",
+            "12 tests were corrected for together (Holm).",
+            "Attempt 1 of 20 since the last release, release 1 of 400 of this source.",
+        ),
+    )
+    text = render(Report(name="r", results=()), decision)
+    stopping = text[text.index('<ul class="reasons">') : text.index("</section>")]
+    assert stopping.count("<li>") == 1
+    assert "12 tests" in text
