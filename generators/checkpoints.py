@@ -1,10 +1,10 @@
 """Where a training that is interrupted can be taken up again.
 
-    with checkpoints.kept_in(folder):
+    with checkpoints.kept_in(folder):  # which is made where a training needs it
         generator.fit(train, seed=seed)
 
 Killed and run again with the same folder, the fit goes on from its last checkpoint and gives the
-same model as if it had not been interrupted; once it is done, the checkpoints are removed. They
+same model as if it had not been interrupted; once it is done, the folder is removed. They
 are private: weights and what an optimiser remembers, of rows that no check has looked at yet. The
 folder therefore belongs to one fit, of one configuration, to one table, which its name should tell.
 """
@@ -49,8 +49,10 @@ def kept_in(folder: Path, *, every: float = 30.0) -> Iterator[None]:
     finally:
         _FOLDER.reset(token)
     # Only reached where nothing was raised.
-    for path in folder.glob("*.checkpoint"):
-        path.unlink()
+    if folder.exists():
+        for path in folder.glob("*.checkpoint"):
+            path.unlink()
+        folder.rmdir()
 
 
 def place(name: str) -> Place | None:

@@ -25,6 +25,7 @@ import time
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -204,14 +205,14 @@ def train(
             of threads give the same weights on the same processor, also after an interruption.
         progress: Told the share of the budget, the losses and the seconds left.
         device: Where the learner's tensors are; the CPU unless given.
-        name: Tells trainings of one fit apart, in checkpoints.
+        name: What is trained, for the checkpoint's file.
 
     Raises:
         TrainingDiverged: A loss or the validation is no longer a number.
     """
     run = _Run(learner, budget, seed, device or torch.device("cpu"))
     with _threads(budget.threads):
-        place = checkpoints.place(name)
+        place = checkpoints.place(run.name(name))
         if place and (saved := place.read()):
             run.restore(saved)
         watch = _Watch(run.step, budget.steps, progress)
@@ -241,6 +242,12 @@ class _Run:
         self.checked = False
         self._order = torch.empty(0, dtype=torch.int64)
         self._epoch = -1
+
+    def name(self, name: str) -> str:
+        """A name that no other training of the same fit has: of another table, say."""
+        shapes = {k: tuple(v.shape) for k, v in self.learner.kept.state_dict().items()}
+        told = repr((self.seed.root, self.seed.path, self.budget, self.learner.n_rows, shapes))
+        return f"{name}-{blake2b(told.encode(), digest_size=8).hexdigest()}"
 
     @property
     def over(self) -> bool:

@@ -175,7 +175,11 @@ def fit(config: PipelineConfig, parts: SplitRef) -> ModelRef:
         )
 
         def make() -> ModelRef:
-            fitted = stages.fit(load_part(parts, "train"), config, progress=running.progress)
+            from generators import checkpoints
+
+            # The key tells rows, configuration and code: a fit that was killed goes on from here.
+            with checkpoints.kept_in(workspace.unfinished(f"fit-{key}")):
+                fitted = stages.fit(load_part(parts, "train"), config, progress=running.progress)
             return ModelRef(model=workspace.put(fitted.save))
 
         made, cached = once("fit", key, ModelRef, make, workspace)

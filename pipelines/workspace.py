@@ -168,6 +168,13 @@ class Workspace:
             ) from error
         return Artifact(path=place, sha256=digest, rows=rows)
 
+    def unfinished(self, key: str) -> Path:
+        """Where work that is cut short may leave what it needs to be taken up again.
+
+        It lasts as long as the cache does, so that the next run finds it.
+        """
+        return self.cache / f"{key}.unfinished"
+
     def _must_fit(self) -> None:
         if self._limit is not None and size_of(self.objects) > self._limit:
             raise ArtifactError(

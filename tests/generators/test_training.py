@@ -141,16 +141,17 @@ def test_killed_and_run_again_it_gives_the_same_result(killed_at: int, tmp_path:
             return super().loss(rows, rng)
 
     whole, first, second = Line(), Interrupted(), Line()
+    folder = tmp_path / "fit"
     history = trained(whole)
-    with pytest.raises(Killed), checkpoints.kept_in(tmp_path, every=0):
+    with pytest.raises(Killed), checkpoints.kept_in(folder, every=0):
         trained(first)
-    assert [path.stat().st_mode & 0o777 for path in tmp_path.iterdir()] == [0o600]
-    with checkpoints.kept_in(tmp_path, every=0):
+    assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
+    with checkpoints.kept_in(folder, every=0):
         resumed = trained(second)
     assert len(second.seen) == len(whole.seen) - killed_at // 20 * 20
     assert weights(second) == weights(whole)
     assert vars(resumed) == vars(history)
-    assert list(tmp_path.iterdir()) == []
+    assert not folder.exists()
 
 
 def test_a_training_that_was_done_is_not_done_again(tmp_path: Path) -> None:
@@ -168,8 +169,32 @@ def test_a_training_that_was_done_is_not_done_again(tmp_path: Path) -> None:
     assert weights(first) == weights(second)
 
 
+def test_two_trainings_of_one_fit_have_a_checkpoint_each(tmp_path: Path) -> None:
+    def fit(other: Line) -> None:
+        trained(Line())
+        train(other, Budget(300, check_every=20), seed=Seed(2))
+        raise Killed
+
+    plain, other, again = Line(), Line(), Line()
+    train(plain, Budget(300, check_every=20), seed=Seed(2))
+    with pytest.raises(Killed), checkpoints.kept_in(tmp_path):
+        fit(other)
+    assert len(list(tmp_path.iterdir())) == 2
+    with pytest.raises(Killed), checkpoints.kept_in(tmp_path):
+        fit(again)
+    assert again.seen == []
+    assert weights(plain) == weights(other) == weights(again)
+
+
 def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "training.checkpoint").write_bytes(b"no checkpoint")
+    def fit(line: Line) -> None:
+        trained(line)
+        raise Killed
+
+    with pytest.raises(Killed), checkpoints.kept_in(tmp_path):
+        fit(Line())
+    (written,) = tmp_path.iterdir()
+    written.write_bytes(b"no checkpoint")
     with pytest.raises(ArtifactError, match="damaged"), checkpoints.kept_in(tmp_path):
         trained(Line())
 

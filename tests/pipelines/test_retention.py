@@ -122,6 +122,20 @@ def test_what_a_killed_run_was_writing_goes_with_the_next(tmp_path: Path) -> Non
         assert list(workspace.objects.iterdir()) == []
 
 
+def test_what_a_killed_fit_needs_to_go_on_lasts_until_it_is_old(tmp_path: Path) -> None:
+    settings = _settings(tmp_path)
+    workspace = Workspace.of("people", settings)
+    folder = workspace.unfinished("fit-abc")
+    folder.mkdir()
+    (folder / "ctgan.checkpoint").write_text("weights")
+    with attempt(workspace, settings):
+        assert (folder / "ctgan.checkpoint").exists()
+    _age(folder / "ctgan.checkpoint", 8)
+    _age(folder, 8)
+    with attempt(workspace, settings):
+        assert not folder.exists()
+
+
 def test_reports_are_kept_of_the_last_runs(tmp_path: Path) -> None:
     settings = _settings(tmp_path, keep_runs=2)
     workspace = Workspace.of("people", settings)
