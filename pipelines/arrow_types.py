@@ -28,13 +28,22 @@ def frame_of(table: pa.Table, where: str) -> tuple[pd.DataFrame, dict[str, Colum
         SourceError: A column is nested, binary, or a duration.
     """
     import pandas as pd
+    import pyarrow as pa
 
     unnamed = _unnamed_index(table)
     names = [name for name in table.column_names if name not in unnamed]
     series: dict[str, pd.Series] = {}
     columns: dict[str, Column] = {}
     for name in names:
-        series[name], columns[name] = _column(name, table[name], where)
+        try:
+            series[name], columns[name] = _column(name, table[name], where)
+        except (pa.ArrowException, UnicodeError, OverflowError):
+            # Not chained: the library's text quotes the cell.
+            raise SourceError(
+                "there is a cell that can't be held: text that is not UTF-8, or a damaged value",
+                where=f"{where}, column {name!r}",
+                fix="Write the file anew, or leave the column out",
+            ) from None
     return pd.DataFrame(series, columns=names), columns
 
 

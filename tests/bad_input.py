@@ -162,7 +162,7 @@ def _zip(name: str, content: bytes) -> bytes:
 
 def _parquet_bytes(**columns: object) -> bytes:
     stream = io.BytesIO()
-    parquet.write_table(pa.table(columns), stream)
+    parquet.write_table(pa.table(columns), stream, compression="none", use_dictionary=False)
     return stream.getvalue()
 
 
@@ -250,6 +250,15 @@ CASES: dict[str, Case] = {
     "a Parquet footer of noise": init(
         "x.parquet", b"PAR1" + b"\x15\xff" * 500 + struct.pack("<I", 1000) + b"PAR1", 1, "damaged"
     ),
+    "a Parquet column whose name is not UTF-8": init(
+        "x.parquet", _parquet_bytes(abcd=[1, 2]).replace(b"abcd", b"abc\xe5"), 1, "damaged"
+    ),
+    "a Parquet text that is not UTF-8": init(
+        "x.parquet",
+        _parquet_bytes(a=[CANARY] * 9).replace(b"quokka7531", b"q\xeeokka7531"),
+        1,
+        "not UTF-8",
+    ),
     "a database cut short": init("x.db", b"SQLite format 3\0" + bytes(9), 1, "damaged"),
     "a workbook under a password": init(
         "x.xlsx", b"\xd0\xcf\x11\xe0" + bytes(600), 1, "protected by a password"
@@ -324,7 +333,7 @@ CASES: dict[str, Case] = {
     "a column of nothing": init("x.csv", "a,b\n,2\n,4\n", 0, "all its cells are missing"),
     "a column of one value": init("x.csv", f"a,b\n{CANARY},2\n{CANARY},4\n", 0, "are the same"),
     "several types in a column": init("x.csv", "a,b\n1,2\nx,3\n2024-01-01,4\n", 0, "a: "),
-    "infinities": init("x.csv", "a,b\ninf,2\n-inf,3\n1.5,4\n", 0, "a: .*numerical"),
+    "infinities": init("x.csv", "a,b\ninf,2\n-inf,3\n1.5,4\n", 0, "a: .*float64"),
     "integers of 31 digits": init("x.csv", f"a\n1{'0' * 30}\n2{'0' * 30}\n", 0, "a: .*string"),
     "decimals of 38 digits": table(
         0, "a: .*decimal",

@@ -116,7 +116,7 @@ def main() -> None:
     import atheris
 
     name = sys.argv.pop(1)
-    with atheris.instrument_imports():
+    with atheris.instrument_imports(include=["pipelines", "tabular", "generators"]):
         import pipelines.source_text
         import pipelines.text_types  # noqa: F401
     atheris.Setup(sys.argv, lambda data: feed(name, data))

@@ -127,7 +127,7 @@ class Lake:
         try:
             with self.system.open(path, "rb") as stream:
                 rows = parquet.ParquetFile(stream).read().replace_schema_metadata()
-        except (pa.ArrowException, OSError):
+        except (pa.ArrowException, OSError, ValueError):
             raise _damaged(path) from None
         values = dict(_KEY.findall(path[len(self.root) :]))
         for key, kind in keys.items():
@@ -149,7 +149,7 @@ class Lake:
             try:
                 with self.system.open(path, "rb") as stream:
                     footer = parquet.read_metadata(stream)
-            except (pa.ArrowException, OSError):
+            except (pa.ArrowException, OSError, ValueError):
                 raise _damaged(path) from None
             n_rows += footer.num_rows
             groups = (footer.row_group(i) for i in range(footer.num_row_groups))

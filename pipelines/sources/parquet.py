@@ -102,7 +102,7 @@ def _footer(file: Path) -> parquet.FileMetaData:
     with opened(file) as stream:
         try:
             return parquet.read_metadata(stream)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise _damaged(file) from error
 
 
@@ -113,7 +113,7 @@ def _rows(file: Path) -> pa.Table:
     with opened(file) as stream:
         try:
             return parquet.ParquetFile(stream).read()
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise _damaged(file) from error
 
 
