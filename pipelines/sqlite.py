@@ -106,6 +106,8 @@ def connected(
     except sqlite3.Error as error:
         # The driver's text can quote cells and the statement.
         raise translated(error, place) from None
+    except UnicodeDecodeError:
+        raise SourceError("the database is damaged: a name is not UTF-8", where=place) from None
     finally:
         connection.close()
 
