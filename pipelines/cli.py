@@ -70,14 +70,16 @@ def _settings(*, debug: bool) -> Settings:
 
 @main.command()
 @click.option("--out", type=_FILE, default=Path("demo"), show_default=True, help="Release folder.")
+@click.option("--relational", is_flag=True, help="Two tables: workers, and eight years of each.")
 @click.pass_context
-def demo(ctx: click.Context, out: Path) -> None:
+def demo(ctx: click.Context, out: Path, *, relational: bool) -> None:
     """Run everything once on a real public dataset: the General Social Survey."""
-    from pipelines.commands.demo import config_in
+    from pipelines.commands.demo import config_in, relational_in
     from pipelines.commands.run import run
 
     settings = _settings(debug=ctx.obj)
-    sys.exit(run(config_in(out), settings, as_json=False, debug=ctx.obj))
+    config = relational_in(out) if relational else config_in(out)
+    sys.exit(run(config, settings, as_json=False, debug=ctx.obj))
 
 
 @main.command()

