@@ -140,6 +140,7 @@ def _table(name: str, table: RawTable, schema: TableSchema, found: Sequence[Prop
         lines.append(f"    sequence: {_flow(value)}  # {_comment(sequence.reason)}")
     lines += [f"    # note: {_comment(text)}" for text in told(table)]
     lines += [f"    # the source checks: {_comment(check)}" for check in table.checks]
+    lines += _rules(table, schema)
     lines.append("    # exclude: []  # columns to leave out altogether")
     if target := next((p for p in found if p.field == "target"), None):
         named = f"`{target.column}` ({target.reason})"
@@ -149,6 +150,21 @@ def _table(name: str, table: RawTable, schema: TableSchema, found: Sequence[Prop
     noted = {note.column for note in table.notes}
     found = [p for p in found if p.field != "note" or p.column not in noted]
     lines += [_column(c, [p for p in found if p.column == c.name]) for c in schema.columns]
+    return lines
+
+
+def _rules(table: RawTable, schema: TableSchema) -> list[str]:
+    """Rules that the rows keep, for the owner to take the mark off those that are meant."""
+    from tabular.rule_discovery import find_rules
+
+    found = find_rules(table.frame, schema)
+    if not found:
+        return []
+    lines = ["    # rules:  # uncomment those that are meant: no row that is made breaks them then"]
+    for one in found:
+        fields = one.rule.model_dump(mode="json", exclude_defaults=True)
+        rule = _flow({"kind": one.rule.kind, **fields})
+        lines.append(f"    #   - {_comment(rule)}  # {_comment(one.reason)}")
     return lines
 
 

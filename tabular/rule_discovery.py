@@ -6,7 +6,7 @@ columns were shuffled: what shuffling does not break says nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement, permutations
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,7 @@ def find_rules(frame: pd.DataFrame, schema: TableSchema) -> tuple[FoundRule, ...
         *arithmetic,
         *_inequalities({n: v for n, v in values.items() if n not in derived}, rows),
         *_inequalities(times, rows),
-        *_dependencies(labels[:_MOST_CATEGORICAL], rows),
+        *_dependencies(labels[:_MOST_CATEGORICAL], set(labels) - set(numeric), rows),
     ]
     return tuple(sorted(found, key=lambda f: (-len(f.rule.used), f.rule.kind, f.rule.used)))
 
@@ -241,15 +241,19 @@ def _tolerance(size: float) -> float:
     return float(f"{max(size, 1.0) * 1e-9:.0e}")
 
 
-def _dependencies(names: list[str], frame: pd.DataFrame) -> Iterator[FoundRule]:
+def _dependencies(
+    names: list[str], categories: set[str], frame: pd.DataFrame
+) -> Iterator[FoundRule]:
     """Columns that others determine; where each determines the other, their combinations."""
     pairs = _determined(_label_codes(names, frame), frame)
     same = {pair for pair in pairs if pair[::-1] in pairs}
     for (given, column), found in pairs.items():
         if (given, column) in same:
-            if given < column:
-                both = FixedCombinations(columns=(given, column))
-                yield FoundRule(both, found.rows, found.broken, found.shuffled)
+            # Combinations are learnt of categories; of numbers one way says nearly as much.
+            if given < column and {given, column} <= categories:
+                yield replace(found, rule=FixedCombinations(columns=(given, column)))
+            elif given < column:
+                yield found
             continue
         # a -> b -> c says a -> c already, unless b is but another name for a or c.
         between = {y for x, y in pairs if x == given} & {x for x, y in pairs if y == column}

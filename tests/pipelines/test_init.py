@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from pipelines.base import RawData, RawTable
-from pipelines.config import PipelineConfig, validate
+from pipelines.config import PipelineConfig, load, validate
 from pipelines.description import describe
 from pipelines.init import source_from_text, write_config
 from pipelines.settings import Settings
@@ -85,6 +85,21 @@ def test_each_line_of_comment_stays_a_comment(people: Path) -> None:
         "quarantine", "gate", "sinks",
     }  # fmt: skip
     assert len(text.splitlines()) == text.count("\n")
+
+
+def test_rules_that_the_rows_keep_are_proposed_as_comments(tmp_path: Path) -> None:
+    rows = [f"{i % 50},{i % 7},{i % 50 + i % 7},{'ab'[i % 2]}" for i in range(300)]
+    path = tmp_path / "sums.csv"
+    path.write_text("\n".join(["base,extra,total,side", *rows]))
+    text = write_config(source_from_text(str(path)), Settings())
+    (line,) = [line for line in text.splitlines() if "kind: sum" in line]
+    assert line.startswith("    #   - {kind: sum, total: total, parts: [base, extra]")
+    assert "all 300 rows keep it" in line
+    # Without their marks the lines are part of the configuration.
+    live = text.replace("    # rules:", "    rules:").replace("    #   - {kind", "      - {kind")
+    path.with_suffix(".yaml").write_text(live)
+    rules = load(path.with_suffix(".yaml")).tables["sums"].rules
+    assert "total = base + extra" in [rule.text for rule in rules]
 
 
 def test_a_panel_gets_its_sequence_and_subject() -> None:
