@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.experiments import EXPERIMENTS
 from tabular.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -67,10 +68,11 @@ def read(address: Address, root: Path = CELLS) -> Cell | None:
 
 
 def read_all(root: Path = CELLS) -> Iterator[Cell]:
-    """All cells, in order of their addresses."""
+    """The cells of all experiments, in order of their addresses; other folders are left alone."""
     for path in sorted(root.glob("*/*/*/*.json")):
         experiment, generator, table, _ = path.relative_to(root).parts
-        yield _parsed(Address(experiment, generator, table, int(path.stem)), path)
+        if experiment in EXPERIMENTS:
+            yield _parsed(Address(experiment, generator, table, int(path.stem)), path)
 
 
 def write(cell: Cell, root: Path = CELLS) -> None:
