@@ -159,5 +159,7 @@ def judged(
     low, high = interval
     if low > threshold:
         return "fail"
+    if high <= threshold:
+        return "pass"
     tolerated = allowance(threshold, error, normal_quantile())
     return "pass" if high <= tolerated <= room * threshold else "undecided"

@@ -322,7 +322,7 @@ def test_the_url_can_be_a_secret_and_is_in_no_message(
     release = _numbers(tmp_path, "v1", [1])
     receipt = sink.write(release, Settings())
     assert "secret" not in receipt.model_dump_json()
-    for wrong in ("sesame", "mysql://u:sesame@h/d", "postgresql://h/d?sesame=1"):
+    for wrong in ("sesame", "oracle://u:sesame@h/d", "postgresql://h/d?sesame=1"):
         monkeypatch.setenv("WAXWORK_SECRET_WAREHOUSE", wrong)
         with pytest.raises(ConfigurationError, match="not one of PostgreSQL") as caught:
             sink.write(release, Settings())

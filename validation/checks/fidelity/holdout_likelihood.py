@@ -13,6 +13,8 @@ from validation.report import figure
 from validation.statistics import auc_interval, normal_quantile, upper_tail
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from tabular.dataset import Table
     from tabular.seeding import Seed
     from validation.base import Evidence
@@ -59,8 +61,8 @@ class HoldoutLikelihood(Check, frozen=True):
         # What can't be happens last; a likelihood that is no number says nothing either way.
         ordered = np.nan_to_num(np.concatenate(scores), nan=-np.inf, neginf=-1e300, posinf=1e300)
         member = np.repeat([True, False], [len(part) for part in scores])
-        offset = sides[0].subject_codes.max(initial=-1) + 1
-        subjects = np.concatenate([sides[0].subject_codes, sides[1].subject_codes + offset])
+        whose = [_whose(table, len(part)) for table, part in zip(sides, scores, strict=True)]
+        subjects = np.concatenate([whose[0], whose[1] + whose[0].max(initial=-1) + 1])
         area, interval = auc_interval(ordered, member, subjects)
         n = min(table.n_subjects for table in sides)
         error = float(np.sqrt((2 * n + 1) / max(12 * n * n, 1)))
@@ -91,4 +93,17 @@ class HoldoutLikelihood(Check, frozen=True):
 def _some(table: Table, most: int, seed: Seed) -> Table:
     if len(table) <= most:
         return table
-    return table.take(np.sort(seed.generator().permutation(len(table))[:most]))
+    rng = seed.generator()
+    if table.schema.sequence is None:
+        return table.take(np.sort(rng.permutation(len(table))[:most]))
+    # Entities stay whole: as many as come to about so many rows.
+    picked = rng.permutation(table.n_subjects)[: max(1, most * table.n_subjects // len(table))]
+    return table.take(np.isin(table.subject_codes, picked))
+
+
+def _whose(table: Table, n_scores: int) -> npt.NDArray[np.int64]:
+    """The subject of each score: of a sequence there is one for each entity, else one a row."""
+    if n_scores != len(table):
+        return np.arange(n_scores, dtype=np.int64)
+    # Rows are scored subject by subject.
+    return np.sort(table.subject_codes)
