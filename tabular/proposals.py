@@ -208,14 +208,18 @@ def subjects(
             ranked.append((rank, Proposal(name, None, "subject", key, reason)))
     for proposal in (p for group in found.values() for p in group if p.field == "subject"):
         columns = tuple(proposal.value)  # type: ignore[arg-type,var-annotated]
-        at = next(
-            (f for f in foreign_keys if (f.table, f.columns) == (proposal.table, columns)), None
+        # Part of a key that points elsewhere says whose the row is as much as all of it.
+        at = min(
+            (f for f in foreign_keys if f.table == proposal.table and {*columns} <= {*f.columns}),
+            key=lambda f: len(f.columns),
+            default=None,
         )
         if at is None:
             ranked.append((1, proposal))
         elif at.table != at.references:
             reason = f"{proposal.table!r} names them, and some have several rows there"
-            ranked.append((1, Proposal(at.references, None, "subject", at.referenced, reason)))
+            theirs = tuple(at.referenced[at.columns.index(column)] for column in columns)
+            ranked.append((1, Proposal(at.references, None, "subject", theirs, reason)))
     ranked.sort(key=lambda pair: pair[0])
     seen: dict[tuple[str, object], Proposal] = {}
     for _, proposal in ranked:
