@@ -10,6 +10,10 @@ For each table, in an order in which parents come before children:
 
 Keys are unique, no row points at nothing, and a parent has no more children than were seen, by
 construction. Reference tables, which the owner declared public, are kept as they are.
+
+A table of fewer than 2k rows has links alone, no children, unless these follow the subject. Where
+fewer than 2k subjects are counted under, numbers of children are Poisson draws about a rounded
+mean, and links go to any row of their group: nothing is held that fewer than k subjects back.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from generators.relations.drawing import draw_table
 from generators.relations.late import fill_late, learn_late
 from generators.relations.learning import RelatedTable, learn_table
 from generators.relations.plan import plan
-from generators.relations.shape import Shape
+from generators.relations.shape import Shape, can_be_learnt
 from generators.relations.world import World
 from tabular.dataset import Dataset, Table
 from tabular.errors import ArtifactError, SampleError
@@ -61,7 +65,8 @@ class DatasetGenerator:
     def fit(self, train: Dataset, *, seed: Seed, progress: Progress = silent) -> FittedDataset:
         """Fit to all tables.
 
-        A table without keys to others, and without others' keys to it, is learnt as a table alone.
+        A table without keys to others, and without others' keys to it, is learnt as a table alone;
+        where a column of one among several can't be learnt, it is made anew.
 
         Args:
             train: The rows to learn from, and nothing else.
@@ -77,14 +82,16 @@ class DatasetGenerator:
         world = World(train.schema)
         alone: dict[str, FittedGenerator] = {}
         related: dict[str, RelatedTable] = {}
-        for done, step in enumerate(plan(train.schema, sizes)):
+        for done, step in enumerate(plan(train.schema, sizes, least=2 * self.protection.k)):
             name = step.name
             table = train[name]
             stream = seed.child("table", name)
 
             told = share_of(progress, done, len(sizes), name if len(sizes) > 1 else "")
             generator = self.tables.get(name, self.generator)
-            if _stands_alone(name, train.schema):
+            if _stands_alone(name, train.schema) and (
+                len(sizes) == 1 or _has_learnable_columns(table, self.protection)
+            ):
                 plain = seed if len(sizes) == 1 else stream
                 alone[name] = generator.fit(
                     table, seed=plain, protection=self.protection, progress=told
@@ -228,6 +235,13 @@ class FittedDataset:
             ) from error
         alone = {name: load(folder / place) for name, place in body["alone"].items()}
         return cls(schema, alone, related, str(body["kind"]))
+
+
+def _has_learnable_columns(table: Table, protection: Protection) -> bool:
+    """Whether a model can learn all columns that it should, and that there is one."""
+    keys = {key[0] for key in table.schema.unique_keys if len(key) == 1}
+    cells = [c for c in table.schema.columns if c.is_modelled and c.name not in keys]
+    return bool(cells) and all(can_be_learnt(column, table, protection) for column in cells)
 
 
 def _stands_alone(name: str, schema: Schema) -> bool:

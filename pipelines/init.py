@@ -59,7 +59,7 @@ def write_config(source: Source, settings: Settings, *, folder: Path | None = No
         "source:",
         *_mapping(_source_fields(source, folder), indent=2),
         "",
-        *_subject(subjects(schemas, raw.foreign_keys, found)),
+        *_subject(subjects(schemas, raw.foreign_keys, found), are_related=bool(raw.foreign_keys)),
         "tables:",
     ]
     for name, table in raw.tables.items():
@@ -102,9 +102,17 @@ _SAYS_NOTHING = frozenset(
 """Names of files that their folder's name says more than."""
 
 
-def _subject(found: Sequence[Proposal]) -> list[str]:
+def _subject(found: Sequence[Proposal], *, are_related: bool) -> list[str]:
     """The subject, where one table names people; a sequence's entity is its subject anyway."""
     head = ["# Whose privacy counts: a subject's rows stay on one side of every split."]
+    if not found and are_related:
+        return [
+            *head,
+            "# No table is named like people. A run will ask whose rows these are: name the table",
+            "# of people. Public tables can be declared `reference: true`.",
+            "# subject: {table: ..., columns: [...]}",
+            "",
+        ]
     if not found:
         return [
             *head,

@@ -65,7 +65,11 @@ class TableEncoder(BaseModel):
             cells = train.frame[column.name]
             key = _is_own_key(column.name, train)
             if column.is_modelled and not key:
-                codecs.append(_codec(column).learn(column, cells, subjects, protection))
+                try:
+                    codecs.append(_codec(column).learn(column, cells, subjects, protection))
+                except DataError as error:
+                    where = f"table {train.name}, {error.where}"
+                    raise DataError(error.what, where=where, fix=error.fix) from error
                 places.append(_place(train, column.name))
             else:
                 unique = key or any(column.name in names for names in train.schema.unique_keys)

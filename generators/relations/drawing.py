@@ -81,9 +81,11 @@ def _owners(
     if not plan.is_child:
         return np.full(n, -1, dtype=np.int64), 0
     n_owners = n if plan.owner is None else len(world.frames[plan.owner.references])
-    assert learnt.count is not None  # noqa: S101  children are counted
-    above = world.above(plan, np.arange(n_owners))
-    number = learnt.count.draw(above, seed)["number"].to_numpy(dtype=np.int64)
+    if learnt.count is None:
+        number = seed.generator().poisson(learnt.shape.children or 0.0, n_owners)
+    else:
+        above = world.above(plan, np.arange(n_owners))
+        number = learnt.count.draw(above, seed)["number"].to_numpy(dtype=np.int64)
     alone = round(learnt.shape.alone * n_owners)
     rows = np.repeat(np.arange(n_owners), np.maximum(number, 0))
     return np.concatenate([rows, np.full(alone, -1, dtype=np.int64)]), n_owners
@@ -209,7 +211,6 @@ def _rows(
     targets: list[npt.NDArray[np.int64]] = []
     codes: list[npt.NDArray[np.int64]] = []
     if links and len(owner_rows):
-        assert learnt.links is not None  # noqa: S101  links are learnt
         in_group = [group[owner_rows] for group in groups]
         targets, codes = _point(learnt, around, before, choosers, in_group, seed.child("codes"))
         again = seen.repeats(owner_rows, targets)
@@ -260,7 +261,13 @@ def _point(
     groups: list[npt.NDArray[np.int64]],
     seed: Seed,
 ) -> tuple[list[npt.NDArray[np.int64]], list[npt.NDArray[np.int64]]]:
-    assert learnt.links is not None  # noqa: S101  the caller looked
+    if learnt.links is None:
+        targets = [c.anything(g) for c, g in zip(choosers, groups, strict=True)]
+        codes = [
+            np.append(chooser.codes, -1)[target]
+            for chooser, target in zip(choosers, targets, strict=True)
+        ]
+        return targets, codes
     table = learnt.links.draw(around, seed)
     codes = [
         np.asarray(table[link.name].astype("Int64").fillna(-1), dtype=np.int64)

@@ -38,8 +38,8 @@ class RelatedTable:
 
     Args:
         shape: What makes each column.
-        count: Number of children of a parent.
-        links: Codes of the rows that a row points at.
+        count: Number of children of a parent; `None` where the shape tells all that is known.
+        links: Codes of the rows that a row points at; `None` where any row of its group will do.
         cells: All other learnt cells.
     """
 
@@ -90,8 +90,12 @@ def learn_table(
     count = None
     if plan.is_child:
         number = counted(plan, world, owner_rows, n_owners)
-        count = fit(structure, number, world.above(plan, np.arange(n_owners)), "count")
-        shape = shape.model_copy(update={"alone": float((owner_rows < 0).sum()) / max(n_owners, 1)})
+        alone = float((owner_rows < 0).sum()) / max(n_owners, 1)
+        shape = shape.model_copy(update={"alone": alone})
+        if too_few(number.subject_codes, protection):
+            shape = shape.model_copy(update={"children": mean_children(number, protection)})
+        else:
+            count = fit(structure, number, world.above(plan, np.arange(n_owners)), "count")
     plain = Context.of(frame, (table.schema[name] for name in shape.cells), "")
     links = _learn_links(plan, table, world, owner_rows, targets, above.beside(plain), n_owners,
                          protection, seed)  # fmt: skip
@@ -125,7 +129,7 @@ def learn_table(
             earlier(cells, links, codes).beside(so_far(cells, place)).take(before),
         )
     link_model = cell_model = None
-    if links:
+    if links and not too_few(owners, protection):
         learnt = [
             steps(code, place) if link.stepwise else code
             for link, code in zip(links, codes, strict=True)
@@ -181,6 +185,25 @@ def counted(
     column = Column(name="number", sdtype="numerical", dtype="int64", nullable=False)
     schema = TableSchema(columns=(column,))
     return Table("number of children", pd.DataFrame({"number": number}), schema, owners=subjects)
+
+
+def too_few(subjects: npt.NDArray[np.int64], protection: Protection) -> bool:
+    """Whether fewer than 2k subjects stand behind rows, so that no number of theirs is held."""
+    return len(np.unique(subjects)) < 2 * protection.k
+
+
+def mean_children(number: Table, protection: Protection) -> float:
+    """The mean number of children of too few parents for more to be learnt.
+
+    Rounded to two digits, and to a power of two where fewer than k subjects stand behind it, so
+    that the number of no single one can be read off.
+    """
+    if not len(number):
+        return 0.0
+    mean = float(number.frame["number"].mean())
+    if mean > 0 and len(np.unique(number.subject_codes)) < protection.k:
+        return float(2.0 ** np.rint(np.log2(mean)))
+    return float(f"{mean:.2g}")
 
 
 def coded(

@@ -140,6 +140,10 @@ def learn_link(
         most = degree.max() if (degree == degree.max()).sum() >= backing else 0
         update = {"most": int(most), "load": round(float(degree.mean()), 3)}
         link = link.model_copy(update=update)
+    if len(np.unique(owners)) < backing:
+        # What is known of so few targets is nobody else's: each is as likely as the others.
+        link = link.model_copy(update={"most": 0, "load": 0.0})
+        degree = np.ones(n_targets)
     rows = around.take(np.flatnonzero(there))
     each = outputs_of(rows)
     sums = np.stack([np.bincount(targets[there], column, n_targets) for column in each.T], axis=1)
@@ -213,24 +217,24 @@ class Chooser:
         self._bounded = most > 0
         self._left = np.full(n, most, dtype=np.int64)
         if link.style == "identity":
-            self._codes = np.arange(n, dtype=np.int64)
+            self.codes = np.arange(n, dtype=np.int64)
         elif link.style == "rank":
-            self._codes = rank_in_group(groups)
+            self.codes = rank_in_group(groups)
         else:
             assert link.clusters is not None  # noqa: S101  clusters have one
-            self._codes = link.clusters.assign(context)
+            self.codes = link.clusters.assign(context)
         self._weights = self._popularity()
-        self._width = int(self._codes.max(initial=0)) + 2
+        self._width = int(self.codes.max(initial=0)) + 2
         self.sizes = np.append(np.bincount(groups, minlength=1), 0)
         """How many targets each group has; the last place is what -1 points at."""
-        self._fine = _Pool(groups * self._width + self._codes, self._weights)
+        self._fine = _Pool(groups * self._width + self.codes, self._weights)
         self._coarse = _Pool(groups, self._weights)
 
     def _popularity(self) -> npt.NDArray[np.float64]:
-        if self._link.style != "cluster" or not len(self._codes):
-            return np.ones(len(self._codes))
+        if self._link.style != "cluster" or not len(self.codes):
+            return np.ones(len(self.codes))
         spread = np.asarray(self._link.spread, dtype=np.float64)
-        mean, shape = np.maximum(spread[self._codes].T, 0.0)
+        mean, shape = np.maximum(spread[self.codes].T, 0.0)
         drawn = self._rng.gamma(np.where(shape > 0, shape, 1.0)) / np.where(shape > 0, shape, 1.0)
         return np.asarray(np.where(shape > 0, drawn, 1.0) * (mean + 0.01) + 1e-9, dtype=np.float64)
 

@@ -55,14 +55,16 @@ class TablePlan(BaseModel):
         return (*own, *self.links, *self.selves, *self.late)
 
 
-def plan(schema: Schema, sizes: Mapping[str, int]) -> tuple[TablePlan, ...]:
+def plan(schema: Schema, sizes: Mapping[str, int], *, least: int = 0) -> tuple[TablePlan, ...]:
     """The plan of each table, in the order they are made.
 
     Args:
         schema: Tables and keys.
         sizes: Rows of each table.
+        least: Rows that a table needs for others to be made as its children, unless these follow
+            the subject: how many children each of fewer rows has can't be learnt.
     """
-    owners = _owners(schema, sizes)
+    owners = _owners(schema, sizes, least)
     made: list[str] = []
     out: list[TablePlan] = []
     waiting = sorted(schema.tables, key=lambda name: not schema.tables[name].reference)
@@ -103,7 +105,7 @@ def _table(
     )
 
 
-def _owners(schema: Schema, sizes: Mapping[str, int]) -> dict[str, ForeignKey]:
+def _owners(schema: Schema, sizes: Mapping[str, int], least: int) -> dict[str, ForeignKey]:
     """The owner key of each table that has one.
 
     Tables that follow the subject: the way to it. Others: the key to the largest table, since the
@@ -120,6 +122,7 @@ def _owners(schema: Schema, sizes: Mapping[str, int]) -> dict[str, ForeignKey]:
             if key.table == name
             and key.references != name
             and not schema.tables[key.references].reference
+            and sizes[key.references] >= least
         ]
         if able:
             out[name] = max(

@@ -32,6 +32,7 @@ class Shape(BaseModel):
         serial: Columns that count the children of a parent, and where each begins.
         identifiers: Columns that are made anew.
         links: What was learnt of each link.
+        children: Children of a parent on average, where there are too few parents to learn more.
         alone: Rows that belong to no parent, for each row of the parent's table.
         selves: What was learnt of keys to the same table.
         offsets: Cells that are learnt as the difference to a column of the parent's.
@@ -45,6 +46,7 @@ class Shape(BaseModel):
     serial: dict[str, int] = Field(default_factory=dict)
     identifiers: tuple[Identifier, ...] = ()
     links: tuple[Link, ...] = ()
+    children: float | None = None
     alone: float = 0.0
     selves: tuple[SelfLink, ...] = ()
     offsets: tuple[Offset, ...] = ()
@@ -77,7 +79,7 @@ class Shape(BaseModel):
             own_key = column.name in single
             if plan.is_child and not own_key and (first := _counts(column, table, place)):
                 serial[column.name] = first[0]
-            elif column.is_modelled and not own_key and _can_be_learnt(column, table, protection):
+            elif column.is_modelled and not own_key and can_be_learnt(column, table, protection):
                 cells.append(column.name)
             else:
                 unique = any(column.name in names for names in table.schema.unique_keys)
@@ -151,7 +153,7 @@ def _counts(column: Column, table: Table, place: npt.NDArray[np.int64]) -> tuple
     return (int(first[0]),) if moves and (first == first[0]).all() else None
 
 
-def _can_be_learnt(column: Column, table: Table, protection: Protection) -> bool:
+def can_be_learnt(column: Column, table: Table, protection: Protection) -> bool:
     """Whether enough subjects share values of the column for a model to hold any."""
     alone = Table(
         table.name,
