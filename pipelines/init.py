@@ -59,7 +59,10 @@ def write_config(source: Source, settings: Settings, *, folder: Path | None = No
         "source:",
         *_mapping(_source_fields(source, folder), indent=2),
         "",
-        *_subject(subjects(schemas, raw.foreign_keys, found), are_related=bool(raw.foreign_keys)),
+        *_subject(
+            subjects(schemas, raw.foreign_keys, found) or _most_pointed_at(raw, found),
+            are_related=bool(raw.foreign_keys),
+        ),
         "tables:",
     ]
     for name, table in raw.tables.items():
@@ -100,6 +103,23 @@ _SAYS_NOTHING = frozenset(
     ["train", "test", "data", "dataset", "holdout", "full", "all", "table", "export", "dump", "raw"]
 )
 """Names of files that their folder's name says more than."""
+
+
+def _most_pointed_at(raw: RawData, found: Mapping[str, Sequence[Proposal]]) -> Sequence[Proposal]:
+    """A subject where no table is named like people: what the rows of the others belong to."""
+    from tabular.proposals import Proposal as Proposed
+
+    keyed: dict[str, tuple[str, ...]] = {}
+    for name, table in raw.tables.items():
+        proposed = [p.value for p in found[name] if p.field == "primary_key"]
+        keyed[name] = table.primary_key or tuple(*proposed)  # type: ignore[arg-type]
+    pointed_at = {key.references for key in raw.foreign_keys if key.table != key.references}
+    rows = {n: len(raw.tables[n].frame) for n in sorted(pointed_at) if len(keyed[n]) == 1}
+    if not rows:
+        return ()
+    most = max(rows, key=lambda name: rows[name])
+    reason = "no table is named like people; of those that others point at it has the most rows"
+    return (Proposed(most, None, "subject", keyed[most], reason),)
 
 
 def _subject(found: Sequence[Proposal], *, are_related: bool) -> list[str]:

@@ -87,6 +87,23 @@ def test_each_line_of_comment_stays_a_comment(people: Path) -> None:
     assert len(text.splitlines()) == text.count("\n")
 
 
+def test_without_people_the_largest_table_that_others_point_at_is_the_subject(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "parts.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table machine (id integer primary key, power integer)")
+        connection.execute(
+            "create table part (id integer primary key, machine integer references machine (id),"
+            " weight integer)"
+        )
+        connection.executemany("insert into machine values (?, ?)", ((i, i % 9) for i in range(90)))
+        rows = ((i, i % 90, i % 7) for i in range(300))
+        connection.executemany("insert into part values (?, ?, ?)", rows)
+    text = write_config(source_from_text(f"sqlite:///{path}"), Settings())
+    assert "subject: {table: machine, columns: [id]}  # no table is named like people" in text
+
+
 def test_rules_that_the_rows_keep_are_proposed_as_comments(tmp_path: Path) -> None:
     rows = [f"{i % 50},{i % 7},{i % 50 + i % 7},{'ab'[i % 2]}" for i in range(300)]
     path = tmp_path / "sums.csv"
