@@ -5,9 +5,12 @@ Nothing here imports the libraries it prepares for: the variables must be set be
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from tabular.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -35,6 +38,9 @@ def prepare(settings: Settings, *, debug: bool = False) -> None:
     Args:
         settings: Gives the threads and the home.
         debug: Leave Prefect's log as loud as it likes to be.
+
+    Raises:
+        ConfigurationError: The home can't be made.
     """
     threads = str(settings.threads)
     wanted = {
@@ -54,6 +60,15 @@ def prepare(settings: Settings, *, debug: bool = False) -> None:
         os.environ.setdefault(name, value)
     if debug:
         os.environ["WAXWORK_DEBUG"] = "true"  # for the tasks, wherever they run
-    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if "PREFECT_HOME" in wanted:
-        (settings.home / "prefect").mkdir(exist_ok=True, mode=0o700)
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if "PREFECT_HOME" in wanted:
+            (settings.home / "prefect").mkdir(exist_ok=True, mode=0o700)
+        if not os.access(settings.home, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise ConfigurationError(
+            f"the folder of the workspaces can't be used: {error.strerror}",
+            where=f"WAXWORK_HOME, {settings.home}",
+            fix="Name a folder that can be written",
+        ) from None

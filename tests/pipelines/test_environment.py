@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.environment import prepare
 from pipelines.settings import Settings
+from tabular.errors import ConfigurationError
 
 
 @pytest.fixture(autouse=True)
@@ -55,3 +56,10 @@ def test_a_profile_is_honoured(tmp_path: Path) -> None:
 def test_debugging_leaves_prefects_log_alone(tmp_path: Path) -> None:
     prepare(Settings(home=tmp_path / "home"), debug=True)
     assert "PREFECT_LOGGING_LEVEL" not in os.environ
+
+
+def test_a_home_that_can_not_be_made_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="can't be used: Not a directory") as caught:
+        prepare(Settings(home=tmp_path / "file" / "home"))
+    assert str(tmp_path / "file" / "home") in str(caught.value)
