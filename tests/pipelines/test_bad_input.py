@@ -12,7 +12,8 @@ import pytest
 
 from pipelines.init import source_from_text, write_config
 from pipelines.settings import Settings
-from tests.bad_input import CANARY, CASES, Answer, answer, page
+from tests.bad_input import CASES, page
+from tests.bad_input_case import CANARY, Answer, answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,8 @@ import pytest
 from tabular.pii import recognise, words
 from tabular.pii.national import NATIONAL_IDS
 from tabular.seeding import Seed
-from tests.labelled_columns import labelled, table
+from tests.labelled_columns import labelled
+from tests.recognition_scores import table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
