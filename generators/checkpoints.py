@@ -11,6 +11,7 @@ folder therefore belongs to one fit, of one configuration, to one table, which i
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from tabular.errors import ArtifactError
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import torch
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,15 @@ class Place:
 
     def write(self, state: dict[str, Any]) -> None:
         """Write a state in place of the one before, whole or not at all."""
-        import torch
+        from safetensors.torch import save
 
+        tensors: dict[str, torch.Tensor] = {}
+        layout = json.dumps(_flattened(state, tensors))
+        content = save(tensors, {"layout": layout})
         draft = self.path.with_suffix(".draft")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            torch.save(state, file)
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(self.path)
@@ -95,15 +101,47 @@ class Place:
         Raises:
             ArtifactError: There is a file, but it is no checkpoint.
         """
-        import torch
+        from safetensors import SafetensorError, safe_open
 
         if not self.path.exists():
             return None
         try:
-            # Tensors and plain values only: nothing in the file can run.
-            state = torch.load(self.path, map_location="cpu", weights_only=True)
-        except Exception as error:
+            with safe_open(self.path, "pt") as file:
+                layout = json.loads(file.metadata()["layout"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  not a mapping
+            state = _restored(layout, tensors)
+        except (SafetensorError, ValueError, LookupError, TypeError) as error:
             raise ArtifactError(
                 "the checkpoint is damaged", where=str(self.path), fix="Remove it"
             ) from error
         return dict(state)
+
+
+def _flattened(value: Any, tensors: dict[str, torch.Tensor]) -> Any:  # noqa: ANN401  any state
+    """A nested state as JSON: tensors are set aside by name, mappings keep keys of any kind."""
+    import torch
+
+    if isinstance(value, torch.Tensor):
+        name = str(len(tensors))
+        # A copy of its own: a file can't hold two names for one memory.
+        tensors[name] = value.detach().cpu().contiguous().clone()
+        return {"tensor": name}
+    if isinstance(value, dict):
+        return {"mapping": [[key, _flattened(part, tensors)] for key, part in value.items()]}
+    if isinstance(value, list | tuple):
+        kind = "list" if isinstance(value, list) else "tuple"
+        return {kind: [_flattened(part, tensors) for part in value]}
+    return value
+
+
+def _restored(value: Any, tensors: dict[str, torch.Tensor]) -> Any:  # noqa: ANN401  any state
+    """The state that was flattened."""
+    if not isinstance(value, dict):
+        return value
+    ((kind, content),) = value.items()
+    if kind == "tensor":
+        return tensors[content]
+    if kind == "mapping":
+        return {key: _restored(part, tensors) for key, part in content}
+    parts = [_restored(part, tensors) for part in content]
+    return parts if kind == "list" else tuple(parts)
