@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -144,7 +145,7 @@ class Membership(Check, frozen=True):
             if status == "pass":
                 status = "undecided"
             message = f"{min(sides)} subjects a side are too few to rule a leak out; {message}"
-        small = ", ".join(f"{part} ({n})" for part, n in too_small.items())
+        small = _few_words(too_small)
         return self.result(
             status,
             message,
@@ -209,6 +210,13 @@ class Membership(Check, frozen=True):
             replace(finding, chance=float(p))
             for finding, p in zip(findings, corrected, strict=True)
         ], too_small
+
+
+def _few_words(too_small: dict[str, int]) -> str:
+    """Which parts are too small; of groups the column alone: a small cell names its people."""
+    parts = [f"{part} ({n})" for part, n in too_small.items() if " = " not in part]
+    columns = Counter(part.partition(" = ")[0] for part in too_small if " = " in part)
+    return ", ".join([*parts, *(f"{column} (groups: {n})" for column, n in columns.items())])
 
 
 def _area(
