@@ -22,7 +22,7 @@ import numpy as np
 from tabular.errors import ArtifactError
 
 if TYPE_CHECKING:
-    from generators.base import FittedGenerator
+    from generators.fitted import FittedGenerator
 
 FORMAT = 1
 _MODEL, _ARRAYS = "model.json", "arrays.safetensors"
@@ -77,8 +77,9 @@ def load(folder: Path) -> FittedGenerator:
     """
     from safetensors.numpy import load as from_bytes
 
-    from generators.base import GENERATORS, FittedGenerator, State
+    from generators.base import GENERATORS, State
     from generators.encoding.table import TableEncoder
+    from generators.fitted import FittedGenerator
 
     where = str(folder)
     try:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from generators.base import FittedGenerator
     from generators.encoding.base import Codec
+    from generators.fitted import FittedGenerator
     from tabular.dataset import Table
     from tabular.seeding import Seed
 

@@ -22,7 +22,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generators.base import FittedGenerator
+from generators.fitted import FittedGenerator
 from generators.protection import Protection
 from generators.relations.conditional import Conditional
 from generators.relations.drawing import draw_table

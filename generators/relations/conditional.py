@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from generators.base import GENERATORS, FittedGenerator
+from generators.base import GENERATORS
+from generators.fitted import FittedGenerator
 from generators.relations.clusters import Clusters, outputs_of
 from generators.relations.context import Context
 from tabular.dataset import Table

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from generators.base import FittedGenerator, Generator
+    from generators.base import Generator
+    from generators.fitted import FittedGenerator
     from pipelines.settings import Settings
     from tabular.dataset import Table
 

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from generators.base import GENERATORS, FittedGenerator
+from generators.base import GENERATORS
 from generators.conditions import impute, rebalance
+from generators.fitted import FittedGenerator
 from tabular.errors import SampleError
 from tabular.seeding import Seed
 from tests.cases import GENERATOR_CASES

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from generators.base import GENERATORS, FittedGenerator
+from generators.base import GENERATORS
+from generators.fitted import FittedGenerator
 from tabular.dataset import Table
 from tabular.seeding import Seed
 from tests.cases import GENERATOR_CASES

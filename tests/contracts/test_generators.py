@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from generators.base import GENERATORS, FittedGenerator
+from generators.base import GENERATORS
+from generators.fitted import FittedGenerator
 from generators.protection import Protection
 from tabular.dataset import Table
 from tabular.errors import ConfigurationError, DataError, FitError, SampleError

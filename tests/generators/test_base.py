@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from generators.base import FittedGenerator
+from generators.fitted import FittedGenerator
 from generators.models.bootstrap import Bootstrap
 from tabular.dataset import Table
 from tabular.errors import SampleError

@@ -18,7 +18,7 @@ from tabular.seeding import Seed
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generators.base import FittedGenerator
+    from generators.fitted import FittedGenerator
 
 ABLE = sorted(kind for kind, g in GENERATORS.items() if "context" in g.capabilities)
 
