@@ -8,14 +8,13 @@ import numpy as np
 from pydantic import Field
 
 from generators.base import Generator, Model, State, require_rows
-from generators.encoding.arrays import EncodedTable
-from generators.modes import Modes, learn_modes
+from generators.mode_encoding import ModeEncoding, below
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
-    from generators.encoding.arrays import Variable
+    from generators.encoding.arrays import EncodedTable, Variable
     from generators.networks.ctgan import Layout, RowGenerator
     from tabular.model import Progress
     from tabular.seeding import Seed
@@ -30,8 +29,7 @@ class CtganModel(Model):
     """A trained generator, the components of the numbers, and how frequent each label is.
 
     Args:
-        variables: What the columns are.
-        modes: Components of the numeric ones.
+        columns: How each becomes labels and places.
         network: Draws labels and places.
         shares: Of the labels of each block that can be asked for, shape (layout.condition,).
         history: How the training went, in coarse numbers.
@@ -39,14 +37,12 @@ class CtganModel(Model):
 
     def __init__(
         self,
-        variables: tuple[Variable, ...],
-        modes: tuple[Modes | None, ...],
+        columns: ModeEncoding,
         network: RowGenerator,
         shares: npt.NDArray[np.float64],
         history: dict[str, Any],
     ) -> None:
-        self.variables = variables
-        self.modes = modes
+        self.columns = columns
         self.network = network
         self.shares = shares
         self.history = history
@@ -104,16 +100,14 @@ class CtganModel(Model):
             drawn = self.network.draw(condition, rng)
             labels.append(drawn[0].cpu().numpy())
             places.append(drawn[1].cpu().numpy())
-        return _decode(self.variables, self.modes, np.concatenate(labels), np.concatenate(places))
+        return self.columns.decode(np.concatenate(labels), np.concatenate(places))
 
     def state(self) -> State:
         """Weights, components and shares; no row."""
         arrays: dict[str, npt.NDArray[Any]] = {"shares": self.shares}
         for name, tensor in self.network.state_dict().items():
             arrays[f"network.{name}"] = tensor.numpy()
-        for i, modes in enumerate(self.modes):
-            if modes is not None:
-                arrays |= {f"modes.{i}.{name}": array for name, array in modes.arrays().items()}
+        arrays |= self.columns.arrays()
         values = {
             "asked": list(self.network.layout.asked),
             "noise": self.network.noise,
@@ -134,22 +128,16 @@ class CtganModel(Model):
 
         from generators.networks.ctgan import RowGenerator
 
-        def below(prefix: str) -> dict[str, npt.NDArray[Any]]:
-            start = f"{prefix}."
-            found = state.arrays.items()
-            return {name.removeprefix(start): a for name, a in found if name.startswith(start)}
-
-        modes = tuple(
-            Modes.of_arrays(below(f"modes.{i}")) if variable.is_numeric else None
-            for i, variable in enumerate(variables)
-        )
+        columns = ModeEncoding.of_arrays(variables, state.arrays)
         values = state.values
-        layout = _layout(variables, modes, tuple(values["asked"]))
+        layout = _layout(columns, tuple(values["asked"]))
         with torch.device("meta"):  # no weights are drawn that are not wanted
             network = RowGenerator(layout, noise=values["noise"], hidden=tuple(values["hidden"]))
-        weights = {name: torch.from_numpy(array) for name, array in below("network").items()}
-        network.load_state_dict(weights, assign=True)
-        return cls(variables, modes, network.eval(), state.arrays["shares"], values["training"])
+        weights = below(state.arrays, "network")
+        network.load_state_dict(
+            {name: torch.from_numpy(array) for name, array in weights.items()}, assign=True
+        )
+        return cls(columns, network.eval(), state.arrays["shares"], values["training"])
 
 
 class Ctgan(Generator, frozen=True):
@@ -237,11 +225,11 @@ class Ctgan(Generator, frozen=True):
         from generators.training import train as run
 
         require_rows(train, _FEWEST, self.kind)
-        modes = _modes(train, self.modes)
+        columns = ModeEncoding.learn(train, self.modes)
         sides = inner_split(train, share=_HELD_OUT, most=_COMPARED, seed=seed)
         learnt, held_out = (train.take_subjects(side) for side in sides)
-        labels, places = _encode(learnt, modes, seed.child("modes").generator())
-        layout = _layout(train.variables, modes, _asked(train.variables))
+        labels, places = columns.encode(learnt, seed.child("modes").generator())
+        layout = _layout(columns, _asked(train.variables))
         frequencies = [
             np.bincount(labels[:, b], minlength=s) / len(labels) for b, s in enumerate(layout.sizes)
         ]
@@ -264,7 +252,7 @@ class Ctgan(Generator, frozen=True):
         distance = PairDistance(held_out)
 
         def score(network: RowGenerator, rng: torch.Generator) -> float:
-            model = CtganModel(train.variables, modes, network, shares, {})
+            model = CtganModel(columns, network, shares, {})
             return distance(model.draw(2 * _COMPARED, rng))
 
         learner = CtganLearner(
@@ -278,7 +266,7 @@ class Ctgan(Generator, frozen=True):
         budget = Budget(self.steps, self.check_every, self.patience)
         history = run(learner, budget, seed=seed, progress=progress, device=device, name=self.kind)
         network = learner.kept.cpu()
-        return CtganModel(train.variables, modes, network, shares, history.coarse())
+        return CtganModel(columns, network, shares, history.coarse())
 
 
 def _asked(variables: tuple[Variable, ...]) -> tuple[int, ...]:
@@ -286,64 +274,7 @@ def _asked(variables: tuple[Variable, ...]) -> tuple[int, ...]:
     return tuple(i for i, v in enumerate(variables) if (v.cardinality or 0) > 1)
 
 
-def _modes(train: EncodedTable, most: int) -> tuple[Modes | None, ...]:
-    """The components of each column, `None` for a category."""
-    numeric = [i for i, variable in enumerate(train.variables) if variable.is_numeric]
-    owners = train.owner_codes
-    columns = [np.asarray(train.arrays[i], dtype=np.float64) for i in numeric]
-    found = learn_modes(
-        columns,
-        np.arange(train.n_rows) if owners is None else owners,
-        backing=train.k,
-        most=most,
-    )
-    of = dict(zip(numeric, found, strict=True))
-    return tuple(of.get(i) for i in range(len(train.variables)))
-
-
-def _layout(
-    variables: tuple[Variable, ...], modes: tuple[Modes | None, ...], asked: tuple[int, ...]
-) -> Layout:
+def _layout(columns: ModeEncoding, asked: tuple[int, ...]) -> Layout:
     from generators.networks.ctgan import Layout
 
-    sizes = tuple(
-        own.n_components if own is not None else (variable.cardinality or 1)
-        for variable, own in zip(variables, modes, strict=True)
-    )
-    return Layout(sizes, sum(own is not None and own.n_modes > 0 for own in modes), asked)
-
-
-def _encode(
-    rows: EncodedTable, modes: tuple[Modes | None, ...], rng: np.random.Generator
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
-    """Labels, (n, n_variables), and places, (n, n_places)."""
-    labels = np.empty((rows.n_rows, len(modes)), dtype=np.int64)
-    places = [np.empty((rows.n_rows, 0), dtype=np.float32)]
-    for i, (array, own) in enumerate(zip(rows.arrays, modes, strict=True)):
-        if own is None:
-            labels[:, i] = array
-            continue
-        labels[:, i], place = own.encode(np.asarray(array, dtype=np.float64), rng)
-        if own.n_modes:
-            places.append(place[:, None])
-    return labels, np.concatenate(places, axis=1)
-
-
-def _decode(
-    variables: tuple[Variable, ...],
-    modes: tuple[Modes | None, ...],
-    labels: npt.NDArray[np.int64],
-    places: npt.NDArray[np.float32],
-) -> EncodedTable:
-    """Rows from labels and places."""
-    arrays: list[npt.NDArray[np.float64] | npt.NDArray[np.int32]] = []
-    at = 0
-    for own, label in zip(modes, labels.T, strict=True):
-        if own is None:
-            arrays.append(label.astype(np.int32))
-            continue
-        moded = own.n_modes > 0
-        place = places[:, at] if moded else np.zeros(len(labels), dtype=np.float32)
-        at += moded
-        arrays.append(own.decode(label, place))
-    return EncodedTable(variables, tuple(arrays), np.ones(len(labels), dtype=np.int64))
+    return Layout(columns.sizes, len(columns.moded), asked)
