@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from generators.encoding.arrays import EncodedTable, Variable
+    from generators.encoding.words import Words
     from tabular.dataset import Table
     from tabular.model import Progress
+    from tabular.portrait import Portrait
     from tabular.seeding import Seed
 
 Capability = Literal["sequence", "context", "conditions", "log_prob"]
@@ -102,6 +104,31 @@ class Model(ABC):
         """
         del rows
         raise SampleError(f"{type(self).__name__} has no likelihood")
+
+    def portrait(self, words: Words) -> Portrait | None:
+        """What the model shows of itself in the report; `None` for nothing.
+
+        A kind fills in what it has, as plain data of `tabular.portrait`:
+
+        - `training`: `Portrait.of_training(history.coarse())` where it learns by gradients; the
+          history is part of the saved state, so that a model that was read back shows it too.
+        - `graphs`: columns and what depends on what, directed or not; or states and the moves
+          between them, the self-loops included. Edges that mean nothing are left out.
+        - `states`: hidden states or components by the names they have in their graph, and for
+          each the few values that tell it apart, most telling first.
+
+        The portrait is published with its release. It holds no name, value, count or probability
+        backed by fewer than k subjects (`EncodedTable.k` at the fit): a state that fewer belong to
+        is left out, with its edges, and so is a value or a move that fewer show. Labels and
+        numbers are put in words by `words` only, which knows no rare label and no extreme; a range
+        is two such numbers, each of a quantile that at least k subjects share. Figures are held to
+        three digits.
+
+        Args:
+            words: What variables, by their place at the fit, and encoded values read as.
+        """
+        del words
+        return None
 
     @abstractmethod
     def state(self) -> State:

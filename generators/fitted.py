@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from generators.encoding.table import TableEncoder, new_keys
+from generators.encoding.words import Words
 from tabular.errors import SampleError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from generators.base import Generator, Model
     from tabular.dataset import Table
+    from tabular.portrait import Portrait
     from tabular.seeding import Seed
 
 _MOST_ROUNDS = 50
@@ -199,6 +201,10 @@ class FittedGenerator:
         if "log_prob" not in self.capabilities:
             raise SampleError(f"{self.kind} has no likelihood")
         return self.model.log_prob(self.encoder.encode(table))
+
+    def portrait(self) -> Portrait | None:
+        """What the model shows of itself; `None` for nothing."""
+        return self.model.portrait(Words(self.encoder, self.context_encoder))
 
     def save(self, folder: Path) -> None:
         """Write the fitted generator into a folder, which `generators.artifacts.load` reads."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from generators.base import Generator
     from tabular.model import Progress
+    from tabular.portrait import Portrait
     from tabular.seeding import Seed
 
 FORMAT = 1
@@ -153,6 +154,17 @@ class FittedDataset:
                 draw_table(learnt, world, sizes.get(name, 0), seed.child("table", name))
         fill_late(self.related, world, seed.child("late"))
         return Dataset.of({**frames, **world.frames}, self.schema)
+
+    def portraits(self) -> dict[str, Portrait]:
+        """What the models of the tables' cells show of themselves, by the name of each."""
+        models = dict(self.alone)
+        for name, learnt in self.related.items():
+            cells = learnt.cells.models if learnt.cells else ()
+            for i, model in enumerate(cells, 1):
+                of = f", group {i} of {len(cells)}" if len(cells) > 1 else ""
+                models[f"{name}{of}"] = model
+        shown = {name: model.portrait() for name, model in models.items()}
+        return {name: portrait for name, portrait in shown.items() if portrait is not None}
 
     @property
     def roots(self) -> tuple[str, ...]:

@@ -280,6 +280,7 @@ def check(
         data_digest=data_digest,
         versions=versions(),
         pictures=pictures,
+        portraits=fitted.portraits() if fitted else {},
         set_aside=set_aside or {},
     )
 

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from tabular.portrait import Portrait
 from validation.base import FAMILIES, CheckResult
 from validation.drift import Drift
 from validation.pictures import TablePictures
@@ -78,6 +79,10 @@ class Report(BaseModel):
     )
     versions: dict[str, str] = Field(default_factory=dict)
     pictures: dict[str, TablePictures] = Field(default_factory=dict)
+    portraits: dict[str, Portrait] = Field(
+        default_factory=dict,
+        description="What the models show of themselves, by table; fit to be published.",
+    )
     set_aside: dict[str, dict[str, int]] = Field(
         default_factory=dict,
         description="Real rows that each contract rule set aside, by table and rule.",

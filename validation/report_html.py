@@ -12,6 +12,7 @@ from validation.base import CHECKS, FAMILIES
 from validation.drawing import axis, bars, heat_map, histogram
 from validation.drift_html import compared
 from validation.explanations import FIGURES, STATUSES, explained
+from validation.portrait_html import shown
 from validation.report import figure
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def render(report: Report, decision: Decision) -> str:
             many_tables=len({result.table for result in report.results} | set(report.pictures)) > 1,
             drift=report.drift,
             compared=compared(report.drift) if report.drift else {},
+            models=shown(report.portraits),
             tables=[_table(name, pictures) for name, pictures in report.pictures.items()],
         )
     )

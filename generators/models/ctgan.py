@@ -9,12 +9,14 @@ from pydantic import Field
 
 from generators.base import Generator, Model, State, require_rows
 from generators.mode_encoding import ModeEncoding, below
+from tabular.portrait import Portrait
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
     from generators.encoding.arrays import EncodedTable, Variable
+    from generators.encoding.words import Words
     from generators.networks.ctgan import Layout, RowGenerator
     from tabular.model import Progress
     from tabular.seeding import Seed
@@ -101,6 +103,11 @@ class CtganModel(Model):
             labels.append(drawn[0].cpu().numpy())
             places.append(drawn[1].cpu().numpy())
         return self.columns.decode(np.concatenate(labels), np.concatenate(places))
+
+    def portrait(self, words: Words) -> Portrait:
+        """The losses of both networks, and the distance to the rows held out."""
+        del words
+        return Portrait.of_training(self.history)
 
     def state(self) -> State:
         """Weights, components and shares; no row."""

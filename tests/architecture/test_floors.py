@@ -19,6 +19,7 @@ TABULAR = {
     "formulas.py",
     "model.py",
     "pii",
+    "portrait.py",
     "profile.py",
     "proposals.py",
     "relations.py",

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tabular.dataset import Dataset
 from tabular.schema import Schema
 from tests.people import evidence, people
+from tests.portraits import EVERYTHING
 from validation.base import CHECKS
 from validation.drift import Drift
 from validation.drift_comparison import compare
@@ -39,6 +40,7 @@ def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         results=run_checks(some, [CHECKS[kind].model_validate({}) for kind in KINDS]),
         rows={"people": {"train": 600, "synthetic": 600}},
         pictures={"people": draw(some)},
+        portraits={"people": EVERYTHING},
         set_aside={"people": {"range(age)": 3}},
         drift=_drift(),
     )
@@ -132,14 +134,19 @@ def test_text_on_drawings_can_be_told_from_its_ground(
     browser: Browser, page_file: Path, scheme: str
 ) -> None:
     page, _ = _open(browser, page_file, 1280, scheme)
-    names = ["--muted", "--fail", "--card", "--beyond"]
+    names = ["--muted", "--fail", "--card", "--beyond", "--ink", "--bg"]
     values = page.evaluate(
         "names => names.map(name => getComputedStyle(document.documentElement)"
         ".getPropertyValue(name).trim())",
         names,
     )
     light = {name: _luminance(value) for name, value in zip(names, values, strict=True)}
-    for text, ground in (("--muted", "--card"), ("--fail", "--card"), ("--fail", "--beyond")):
+    for text, ground in (
+        ("--muted", "--card"),
+        ("--fail", "--card"),
+        ("--fail", "--beyond"),
+        ("--ink", "--bg"),
+    ):
         high, low = sorted((light[text], light[ground]), reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
     page.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pandas as pd
@@ -13,6 +12,7 @@ from tabular.dataset import Dataset, Table
 from tabular.profile import profile
 from tabular.schema import Schema
 from tabular.seeding import Seed
+from tests.page import Page
 from tests.people import evidence, people
 from validation.advice import advice
 from validation.base import CHECKS, CheckResult, Evidence
@@ -28,32 +28,6 @@ from validation.report_html import render
 from validation.runner import run_checks
 
 KINDS = ("copies", "membership", "nearest_record", "rare_values", "representation", "parity_gap")
-VOID = {"meta", "line", "circle", "rect", "path", "br"}
-
-
-class Page(HTMLParser):
-    """Collects tags, ids and text, and sees whether all tags are closed in order."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
 
 
 @pytest.fixture(scope="module")
