@@ -28,6 +28,7 @@ from generators.protection import Protection
 from pipelines.base import SINKS, SOURCES, ConfigPath, Sink, Source
 from pipelines.sinks.parquet import ParquetSink
 from tabular.errors import ConfigurationError
+from tabular.fairness import Fairness
 from tabular.pii import KINDS
 from tabular.rules import Rule
 from tabular.schema import ForeignKey, Number, Provenance, Role, Sdtype, Sequence, Subject
@@ -170,6 +171,9 @@ class TableConfig(_Section):
     checks: dict[str, bool | dict[str, Any]] = Field(
         default_factory=dict,
         description="By kind: `false` leaves a check out, a mapping sets its parameters.",
+    )
+    fairness: Fairness | None = Field(
+        default=None, description="How often each group shall have an outcome; as it was if unset."
     )
     gate: Policy = Policy()
     seed: int = Field(default=0, ge=0, description="Root of every random stream.")

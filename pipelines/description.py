@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from pipelines.reshaping import refuse_unless_alone, with_roles
 from tabular.dataset import Dataset
 from tabular.errors import ConfigurationError, DataError
 from tabular.schema import Column, ForeignKey, Schema, TableSchema
@@ -33,6 +34,7 @@ def describe(raw: RawData, config: TableConfig) -> Dataset:
             where="tables",
             fix=f"The source has: {', '.join(sorted(raw.tables))}",
         )
+    config = with_roles(config, raw.tables)
     foreign_keys = _kept_foreign_keys(raw, config)
     linked = _linked_columns(raw, config, foreign_keys)
     frames: dict[str, pd.DataFrame] = {}
@@ -48,6 +50,8 @@ def describe(raw: RawData, config: TableConfig) -> Dataset:
     except ValidationError as error:
         raise ConfigurationError(_first_fault(error), where="configuration") from None
     _needs_a_subject(schema)
+    if config.fairness:
+        refuse_unless_alone(config.fairness, schema)
     return Dataset.of(frames, schema)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.description import describe
 from pipelines.provenance import versions
+from pipelines.reshaping import reshape, table_of
 from tabular.dataset import Dataset
 from tabular.errors import ContractViolated
 from tabular.model import share_of, silent
@@ -199,7 +200,8 @@ def fit(train: Dataset, config: TableConfig, *, progress: Progress = silent) -> 
 def sample(fitted: FittedDataset, source: Sizes, train: Dataset, config: PipelineConfig) -> Dataset:
     """Draw the configured number of subjects: a count, or a share of the source's.
 
-    Tables that don't follow the subject keep their size, and reference tables their rows.
+    Tables that don't follow the subject keep their size, and reference tables their rows. Where
+    `fairness` declares rates, rows are taken from a larger draw so that they hold.
 
     Args:
         fitted: The model.
@@ -216,7 +218,10 @@ def sample(fitted: FittedDataset, source: Sizes, train: Dataset, config: Pipelin
         else source.rows[name]
         for name in fitted.roots
     }
-    return fitted.sample(sizes, references=train.tables, seed=Seed(config.seed))
+    drawn = fitted.sample(sizes, references=train.tables, seed=Seed(config.seed))
+    if config.fairness is None:
+        return drawn
+    return reshape(drawn, fitted, config.fairness, train, seed=Seed(config.seed))
 
 
 def check(
@@ -227,11 +232,16 @@ def check(
     *,
     name: str,
     data_digest: str,
+    before: Dataset | None = None,
     set_aside: dict[str, dict[str, int]] | None = None,
     progress: Progress = silent,
 ) -> Report:
-    """Run every configured check on every table and draw what people would rather look at."""
+    """Run every configured check on every table and draw what people would rather look at.
+
+    `before` holds the rows as the generator drew them, where `fairness` had them reshaped.
+    """
     from validation.base import Evidence, Related
+    from validation.mitigation import check_reshaped
     from validation.pictures import draw
     from validation.report import Report
     from validation.runner import run_checks
@@ -244,6 +254,7 @@ def check(
         related = Related(parts.train, synthetic, parts.holdout, parts.reference)
     results: list[CheckResult] = []
     pictures = {}
+    mitigation = None
     for done, table in enumerate(made):
         follows = table in follow
         evidence = Evidence(
@@ -261,7 +272,12 @@ def check(
         checks = tuple(c for c in config.selected_checks() if follows or c.needs_no_subject)
 
         told = share_of(progress, done, len(made), table if len(made) > 1 else "")
-        results += run_checks(evidence, checks, told)
+        if config.fairness and table == table_of(config.fairness, schema.tables):
+            drawn = before[table] if before else None
+            found, mitigation = check_reshaped(evidence, checks, config.fairness, drawn, told)
+            results += found
+        else:
+            results += run_checks(evidence, checks, told)
         pictures[table] = draw(evidence)
     sides = {"train": parts.train, "holdout": parts.holdout, "reference": parts.reference}
     return Report(
@@ -282,6 +298,7 @@ def check(
         pictures=pictures,
         portraits=fitted.portraits() if fitted else {},
         set_aside=set_aside or {},
+        mitigation=mitigation,
     )
 
 

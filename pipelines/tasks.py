@@ -80,7 +80,9 @@ def describe(config: PipelineConfig, raw: RawRef) -> DatasetRef:
     with safe_stage("profile") as running:
         key = cache_key(
             digests(raw.tables),
-            config.model_dump(mode="json", include={"tables", "foreign_keys", "subject"}),
+            config.model_dump(
+                mode="json", include={"tables", "foreign_keys", "subject", "fairness"}
+            ),
             raw.model_dump(
                 mode="json", include={"columns", "primary_keys", "alternate_keys", "foreign_keys"}
             ),
@@ -195,7 +197,10 @@ def sample(config: PipelineConfig, parts: SplitRef, model: ModelRef) -> DatasetR
     with safe_stage("sample") as running:
         sizes = stages.Sizes(parts.subjects, parts.rows)
         key = cache_key(
-            model.model.sha256, digests(parts.train), [parts.subjects, config.rows, config.seed]
+            model.model.sha256,
+            digests(parts.train),
+            config.model_dump(mode="json", include={"rows", "seed", "fairness"}),
+            parts.subjects,
         )
 
         def make() -> DatasetRef:
@@ -226,7 +231,9 @@ def check(
             digest,
             [digests(side) for side in (parts.train, parts.holdout, parts.reference)],
             model.model.sha256,
-            config.model_dump(mode="json", include={"checks", "gate", "protect", "seed"}),
+            config.model_dump(
+                mode="json", include={"checks", "fairness", "gate", "protect", "seed"}
+            ),
             parts.dataset_schema.model_dump(mode="json"),
         )
 
@@ -236,11 +243,18 @@ def check(
                 holdout=load_part(parts, "holdout"),
                 reference=load_part(parts, "reference"),
             )
+            fitted = FittedDataset.load(model.model.path)
+            before = None
+            if config.fairness:
+                as_learnt = config.model_copy(update={"fairness": None})
+                sizes = stages.Sizes(parts.subjects, parts.rows)
+                before = stages.sample(fitted, sizes, split.train, as_learnt)
             report = stages.check(
                 split,
                 load_dataset(synthetic),
-                FittedDataset.load(model.model.path),
+                fitted,
                 config,
+                before=before,
                 name=config.name,
                 data_digest=digest,
                 set_aside=kept.set_aside,

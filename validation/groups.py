@@ -81,7 +81,7 @@ def group_rows(
     }
     single: list[tuple[str, str, dict[str, Mask]]] = []
     for attribute in evidence.sensitive:
-        values = _values(evidence.schema[attribute], evidence.train, tables)
+        values = values_on(evidence.schema[attribute], evidence.train, tables)
         known = values["train"][0]
         for code in np.unique(known[known >= 0]):
             masks = {side: codes == code for side, (codes, _) in values.items()}
@@ -100,10 +100,13 @@ def group_rows(
     return groups
 
 
-def _values(
+def values_on(
     column: Column, train: Table, tables: Mapping[str, Table]
 ) -> dict[str, tuple[npt.NDArray[np.int64], list[str]]]:
-    """A code for each row's value on each side, -1 for missing or unknown, and the codes' names."""
+    """A code for each row's value on each side, -1 for missing or unknown, and the codes' names.
+
+    Numbers with many values are cut into quarters of train.
+    """
     import pandas as pd
 
     if is_numeric(column):
@@ -119,7 +122,7 @@ def _values(
                 out[side] = (np.where(np.isnan(cells), -1, codes), names)
             return out
     text = {side: labels(table.frame[column.name]) for side, table in tables.items()}
-    known = sorted(set(text["train"].dropna()))
+    known = sorted(set(labels(train.frame[column.name]).dropna()))
     index = pd.Index(known, dtype=object)
     names = [shown(column, value) for value in known]
     return {

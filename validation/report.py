@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tabular.portrait import Portrait
 from validation.base import FAMILIES, CheckResult
 from validation.drift import Drift
+from validation.mitigation import Mitigation
 from validation.pictures import TablePictures
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ class Report(BaseModel):
     )
     drift: Drift | None = Field(
         default=None, description="What changed in the source since the last release."
+    )
+    mitigation: Mitigation | None = Field(
+        default=None, description="What bringing the groups to declared rates changed and cost."
     )
     history: History | None = Field(
         default=None, description="Attempts and releases of this source; none in `waxwork check`."
@@ -197,6 +201,7 @@ class Report(BaseModel):
                 "results": tuple(_public(result, k) for result in self.results),
                 "set_aside": {},
                 "drift": None,
+                "mitigation": self.mitigation and _public_mitigation(self.mitigation, k),
                 "pictures": {name: picture.public() for name, picture in self.pictures.items()},
             }
         )
@@ -233,6 +238,25 @@ def _public(result: CheckResult, k: int) -> CheckResult:
     details = _public_value(result.details, k)
     return result.model_copy(
         update={**numbers, "interval": interval, "details": {} if details is None else details}
+    )
+
+
+def _public_mitigation(mitigation: Mitigation, k: int) -> Mitigation:
+    return mitigation.model_copy(
+        update={
+            "kept": _rounded(mitigation.kept),
+            "groups": tuple(
+                group.model_copy(
+                    update={
+                        name: _rounded(getattr(group, name))
+                        for name in ("real", "before", "after", "declared")
+                    }
+                )
+                for group in mitigation.groups
+            ),
+            "before": tuple(_public(result, k) for result in mitigation.before),
+            "after": tuple(_public(result, k) for result in mitigation.after),
+        }
     )
 
 

@@ -12,6 +12,7 @@ from validation.base import CHECKS, FAMILIES
 from validation.drawing import axis, bars, heat_map, histogram
 from validation.drift_html import compared
 from validation.explanations import FIGURES, STATUSES, explained
+from validation.mitigation import costs
 from validation.portrait_html import shown
 from validation.report import figure
 
@@ -152,6 +153,8 @@ def render(report: Report, decision: Decision) -> str:
             found_nothing=found_nothing,
             families=[family for family in families if family["checks"]],
             many_tables=len({result.table for result in report.results} | set(report.pictures)) > 1,
+            mitigation=report.mitigation,
+            costs=costs(report.mitigation) if report.mitigation else [],
             drift=report.drift,
             compared=compared(report.drift) if report.drift else {},
             models=shown(report.portraits),

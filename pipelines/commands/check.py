@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from pipelines.config import TableConfig
     from pipelines.settings import Settings
     from tabular.dataset import Table
+    from tabular.model import Progress
     from tabular.schema import Column
-    from validation.base import Evidence
+    from validation.base import CheckResult, Evidence
     from validation.gate import Decision
     from validation.report import Report
 
@@ -47,7 +48,6 @@ def check(
     from validation.gate import Gate
     from validation.pictures import draw
     from validation.report import Report
-    from validation.runner import run_checks
 
     config = load_table_config(config_path)
     with stage("source") as running:
@@ -61,7 +61,7 @@ def check(
     with stage("check") as running:
         report = Report(
             name=evidence.train.name,
-            results=run_checks(evidence, config.selected_checks(), running.progress),
+            results=_results(evidence, config, running.progress),
             rows={evidence.train.name: {side: len(table) for side, table in sides.items()}},
             seed=config.seed,
             versions=versions(),
@@ -110,6 +110,18 @@ def _evidence(
         suites=tuple(str(path) for path in config.contract.suite),
         seed=seed.child("check"),
     )
+
+
+def _results(
+    evidence: Evidence, config: TableConfig, progress: Progress
+) -> tuple[CheckResult, ...]:
+    from validation.mitigation import check_reshaped
+    from validation.runner import run_checks
+
+    checks = config.selected_checks()
+    if config.fairness is None:
+        return run_checks(evidence, checks, progress)
+    return check_reshaped(evidence, checks, config.fairness, None, progress)[0]
 
 
 def _describe_all(
