@@ -28,12 +28,12 @@ from generators.protection import Protection
 from pipelines.base import SINKS, SOURCES, ConfigPath, Sink, Source
 from pipelines.sinks.parquet import ParquetSink
 from tabular.errors import ConfigurationError
-from tabular.fairness import Fairness
 from tabular.pii import KINDS
 from tabular.rules import Rule
 from tabular.schema import ForeignKey, Number, Provenance, Role, Sdtype, Sequence, Subject
 from validation.base import CHECKS, Check
 from validation.drift_policy import DriftOption, DriftPolicy
+from validation.fairness_policy import Fairness
 from validation.policy import Policy
 
 _Model = TypeVar("_Model", bound=BaseModel)

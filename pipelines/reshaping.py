@@ -14,13 +14,13 @@ from validation.declared_rates import DeclaredRates, first_of_each
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from generators.base import FittedGenerator
+    from generators.fitted import FittedGenerator
     from generators.relational import FittedDataset
     from pipelines.config import TableConfig
     from tabular.dataset import Table
-    from tabular.fairness import Fairness
     from tabular.schema import Role, Schema
     from tabular.seeding import Seed
+    from validation.fairness_policy import Fairness
 
 _MOST = 50  # rows drawn for each that is kept
 _SPARE = 1.1

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tabular.dataset import Table
-    from tabular.fairness import Fairness
     from tabular.seeding import Seed
+    from validation.fairness_policy import Fairness
 
     Counts = npt.NDArray[np.int64]
 

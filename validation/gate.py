@@ -98,6 +98,8 @@ class Gate:
         reasons = [p.why for wanted in ("reject", "hold") for p in points if p.verdict == wanted]
         for result, name in zip(report.results, names, strict=True):
             reasons += _warnings(result, name)
+        if report.mitigation:
+            reasons.append(f"Warning: {report.mitigation.sentence}")
         reasons += [p.why for p in points if p.verdict == "publish" and p.why]
         reasons += self._counted(report, tests)
         return Decision(

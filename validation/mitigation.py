@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tabular.dataset import Table
-    from tabular.fairness import Fairness
     from tabular.model import Progress
     from validation.base import Check, Evidence
+    from validation.fairness_policy import Fairness
 
 _WITH_ALL_ROWS = frozenset({"validity", "privacy"})
 _COST = ("train_synthetic_test_real", "parity_gap")
@@ -66,6 +66,15 @@ class Mitigation(BaseModel):
     kept: float
     before: tuple[CheckResult, ...]
     after: tuple[CheckResult, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What whoever signs for the release must know."""
+        return (
+            f"the groups of {self.sensitive} were brought to declared rates of {self.outcome}; "
+            f"likeness, use and fairness were judged against the {100 * self.kept:.0f} % of the "
+            "real rows that have them."
+        )
 
 
 def check_reshaped(
@@ -121,8 +130,8 @@ def check_reshaped(
     )
 
 
-def costs(mitigation: Mitigation) -> list[tuple[str, tuple[str, str]]]:
-    """What each figure of the cost is, with its value and interval before and after, as text."""
+def costs(mitigation: Mitigation) -> list[tuple[str, tuple[str, ...]]]:
+    """Figures of the real rows, of the rows as drawn and as taken: what each is, and its texts."""
     from validation.report import figure
 
     def told(result: CheckResult) -> str:
@@ -131,11 +140,23 @@ def costs(mitigation: Mitigation) -> list[tuple[str, tuple[str, str]]]:
         ends = f" ({' to '.join(map(figure, result.interval))})" if result.interval else ""
         return figure(result.value) + ends
 
-    pairs = zip(mitigation.before, mitigation.after, strict=True)
-    return [
-        (f"{now.check.replace('_', ' ')}: {now.statistic}", (told(was), told(now)))
-        for was, now in pairs
-    ]
+    (skill, gaps), (skill_now, gaps_now) = mitigation.before, mitigation.after
+    trained = "skill of a model trained on them, of the real rows' model's"
+    rows: list[tuple[str, ...]] = [(trained, "1", told(skill), told(skill_now))]
+    for seen_in, words in (
+        ("data", "widest gap between a group and all others, in the rows"),
+        ("models", "the same in the decisions of a model trained on them"),
+    ):
+        found = [_widest(result, side, seen_in) for result, side in (
+            (gaps_now, "real"), (gaps, "synthetic"), (gaps_now, "synthetic"),
+        )]  # fmt: skip
+        rows.append((words, *(figure(gap) for gap in found)))
+    return [(row[0], row[1:]) for row in rows]
+
+
+def _widest(result: CheckResult, side: str, seen_in: str) -> float | None:
+    gaps = [g for g in result.details.get("gaps", ()) if g["seen_in"] == seen_in]
+    return max((abs(float(gap[side])) for gap in gaps), default=None)
 
 
 def _groups(aim: DeclaredRates, evidence: Evidence, before: Table) -> tuple[GroupRates, ...]:

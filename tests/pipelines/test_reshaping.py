@@ -12,11 +12,11 @@ from pipelines.config import TableConfig
 from pipelines.reshaping import reshape, with_roles
 from tabular.dataset import Dataset
 from tabular.errors import ConfigurationError, SampleError
-from tabular.fairness import Fairness
 from tabular.schema import Schema
 from tabular.seeding import Seed
 from tabular.split import Split
 from tests.people import SCHEMA, people
+from validation.fairness_policy import Fairness
 from validation.report import Report
 from validation.report_html import render
 
@@ -143,7 +143,9 @@ def test_all_is_checked_again_and_the_cost_is_told(
         "parity_gap",
     ]
     assert all(result.value is not None for result in mitigation.before + mitigation.after)
-    page = render(report, stages.decide(report, config))
+    decision = stages.decide(report, config)
+    assert any("brought to declared rates" in reason for reason in decision.reasons)
+    page = render(report, decision)
     assert "What it costs" in page
     assert Report.model_validate_json(report.to_json()).mitigation == mitigation
     public = report.public().mitigation

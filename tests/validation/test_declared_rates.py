@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from tabular.dataset import Table
 from tabular.errors import ConfigurationError
-from tabular.fairness import Fairness
 from tabular.seeding import Seed
 from tests.people import people
 from validation.declared_rates import DeclaredRates, first_of_each
+from validation.fairness_policy import Fairness
 
 PARITY = Fairness(sensitive="sex", outcome="hired")
 SEED = Seed(0, ("test",))
