@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from validation.advice import advice
 from validation.base import CHECKS, FAMILIES
+from validation.details import Block, blocks
 from validation.drawing import axis, bars, heat_map, histogram
 from validation.drift_html import compared
-from validation.explanations import FIGURES, STATUSES, explained
+from validation.explanations import FIGURES, STATUSES
 from validation.mitigation import costs
 from validation.portrait_html import shown
 from validation.report import figure
@@ -73,37 +74,6 @@ _HARMLESS = (
 )
 """What marks a sentence of the gate that stops nothing."""
 
-_TITLES = {
-    "parts": "Every attack and part",
-    "groups": "By group",
-    "columns": "By column",
-    "pairs": "By pair of columns",
-    "gaps": "By group, data and models",
-    "below_k": "Values below k by column",
-    "importance": "What gives it away",
-    "attacks": "By attack",
-}
-
-
-@dataclass(frozen=True)
-class _Cell:
-    text: str
-    number: bool = False
-
-
-@dataclass(frozen=True)
-class _Block:
-    """A table of details."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: list[list[_Cell]]
-
-    @property
-    def explained(self) -> str:
-        """What the words at its head, or at its side, mean."""
-        return explained(self.head or [row[0].text for row in self.rows])
-
 
 @dataclass(frozen=True)
 class _CheckView:
@@ -119,7 +89,7 @@ class _CheckView:
     caption: str
     figures: list[tuple[str, str]]
     advice: Markup
-    blocks: list[_Block] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
 
 
 def render(report: Report, decision: Decision) -> str:
@@ -245,7 +215,7 @@ def _view(result: CheckResult) -> _CheckView:
         caption=_caption(result) if drawing else "",
         figures=_figures(result),
         advice=_with_code(advice(result)),
-        blocks=_blocks(result.details),
+        blocks=blocks(result.details),
     )
 
 
@@ -284,50 +254,6 @@ def _sentence(text: str) -> str:
     if not text:
         return ""
     return _capital(text) + ("" if text.endswith((".", "!", "?")) else ".")
-
-
-def _blocks(details: dict[str, Any]) -> list[_Block]:
-    """Tables of what the check adds: lists of records, figures by name, and the rest together."""
-    blocks, rest = [], []
-    for name, value in details.items():
-        title = _TITLES.get(name, name.replace("_", " ").capitalize())
-        if name == "warnings" or value in ({}, [], None):
-            continue
-        if isinstance(value, list | tuple) and all(isinstance(item, dict) for item in value):
-            head = tuple(dict.fromkeys(key for item in value for key in item))
-            rows = [[_cell(item.get(key)) for key in head] for item in value]
-            blocks.append(_Block(title, tuple(map(_heading, head)), rows))
-        elif isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()):
-            head = tuple(dict.fromkeys(key for item in value.values() for key in item))
-            rows = [
-                [_cell(str(key)), *(_cell(item.get(part)) for part in head)]
-                for key, item in value.items()
-            ]
-            blocks.append(_Block(title, ("", *map(_heading, head)), rows))
-        elif isinstance(value, dict):
-            rows = [[_cell(str(key)), _cell(item)] for key, item in value.items()]
-            blocks.append(_Block(title, (), rows))
-        else:
-            rest.append([_cell(name.replace("_", " ").capitalize()), _cell(value)])
-    return [*blocks, _Block("Further figures", (), rest)] if rest else blocks
-
-
-def _heading(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
-def _cell(value: object) -> _Cell:
-    if isinstance(value, bool) or value is None:
-        return _Cell("" if value is None else "yes" if value else "no")
-    if isinstance(value, int):
-        return _Cell(f"{value:,}", number=True)
-    if isinstance(value, float):
-        return _Cell(figure(value), number=True)
-    if isinstance(value, list | tuple):
-        return _Cell(", ".join(_cell(item).text for item in value))
-    if isinstance(value, dict):
-        return _Cell(", ".join(f"{k}: {_cell(v).text}" for k, v in value.items()))
-    return _Cell(str(value))
 
 
 def _table(name: str, pictures: TablePictures) -> dict[str, Any]:
