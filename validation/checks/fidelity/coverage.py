@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 _TAILS = (0.01, 0.05, 0.1)
 _BINS = 10
 _LEVEL = 0.025
+_MANY = 0.01
+"""Share of the real rows from which on a part that is never generated is warned of by name."""
+_CHANCE = 0.01
+"""Chance that as many fresh rows have none of it, above which nothing is said."""
+_MOST_WARNINGS = 10
 _LEAST_HITS = 10
 """Rows that a part must have, and must be expected to have, to be judged."""
 
@@ -36,7 +41,8 @@ class Coverage(Check, frozen=True):
 
     Parts are the categories, the tenths of each column of numbers or moments, its outermost tenths,
     twentieths and hundredths on either side, and its missing cells. A lost category, a tail that
-    was cut, a mode that collapsed: each moves few rows, and leaves one part empty.
+    was cut, a mode that collapsed: each moves few rows, and leaves one part empty. Whatever the
+    verdict, each part of more than a hundredth of the rows that is never generated is a warning.
     """
 
     kind: Literal["coverage"] = "coverage"
@@ -58,14 +64,16 @@ class Coverage(Check, frozen=True):
         columns = space_of(evidence).columns
         if not columns:
             return self.result("not_applicable", "no column is learnt")
-        parts = [part for column in columns for part in _parts(column, evidence)]
+        by_column = [_parts(column, evidence) for column in columns]
+        parts = [part for found in by_column for part in found]
+        warnings = [text for found in by_column if (text := _never(found))][:_MOST_WARNINGS]
         judged = [part for part in parts if min(part.hits) >= _LEAST_HITS]
         if not judged:
             return self.result(
                 "insufficient",
                 "no part of a column has rows enough to be judged",
                 n_rows=len(evidence.synthetic),
-                details={"parts": len(parts), "judged": 0},
+                details={"parts": len(parts), "judged": 0, "warnings": warnings},
             )
         p_values = np.array([part.p_value(self.threshold) for part in judged])
         corrected = holm(list(p_values))
@@ -105,8 +113,21 @@ class Coverage(Check, frozen=True):
                     {"part": p.name, "real": p.real.share, "synthetic": p.synthetic.share}
                     for p in (judged[i] for i in order[:10])
                 ],
+                "warnings": warnings,
             },
         )
+
+
+def _never(parts: list[Part]) -> str:
+    """What of a column no synthetic row has though many real ones do, and not by chance; or ""."""
+    found = [
+        f"{part.name} ({figure(100 * part.real.share)} % of the real rows)"
+        for part in parts
+        if not part.synthetic.share
+        and part.real.share >= _MANY
+        and (1 - part.real.share) ** part.synthetic.n < _CHANCE
+    ]
+    return f"never generated: {', '.join(found)}" if found else ""
 
 
 def _parts(column: Column, evidence: Evidence) -> list[Part]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +14,10 @@ from validation.base import CheckResult, Evidence
 from validation.checks.fidelity.column_shapes import ColumnShapes
 from validation.checks.fidelity.coverage import Coverage
 from validation.excess import Rate
+from validation.gate import Gate
 from validation.parts import Part
+from validation.policy import Policy
+from validation.report import Report
 
 
 def rows(n: int, name: str) -> pd.DataFrame:
@@ -38,6 +43,7 @@ def test_fresh_rows_pass_at_every_size() -> None:
     for n in (300, 3000):
         result = answer(rows(n, "synthetic"), n)
         assert result.status == "pass", result.message
+        assert result.details["warnings"] == []
 
 
 def without(mask: pd.Series) -> pd.DataFrame:
@@ -61,6 +67,25 @@ def test_a_part_of_three_in_a_hundred_that_is_gone_is_found(part: str) -> None:
     assert named[part] in result.message
     assert result.value is not None
     assert result.value < 0.5
+
+
+def test_what_is_never_generated_is_warned_of_even_where_rows_are_too_few_to_judge() -> None:
+    frame = rows(300, "synthetic")
+    frame.loc[frame["town"] == "c", "town"] = "a"
+    frame["pay"] = frame["pay"].clip(upper=frame["pay"].quantile(0.8))
+    result = answer(frame, 300)
+    assert result.details["parts"] > result.details["judged"]
+    pay, town = result.details["warnings"]
+    assert re.fullmatch(
+        r"never generated: the highest 5 % of pay \(5\.\d+ % of the real rows\), "
+        r"the highest 10 % of pay \(9\.\d+ % of the real rows\)",
+        pay,
+    )
+    assert re.fullmatch(
+        r"never generated: the category no\. 3 of town \(\d\.\d+ % of the real rows\)", town
+    )
+    decision = Gate(Policy()).decide(Report(name="r", results=(result,)))
+    assert f"Warning: coverage: {town}." in decision.reasons
 
 
 def test_a_part_with_three_quarters_of_its_rows_passes() -> None:
