@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from tabular.component import Component, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from tabular.dataset import Dataset, Table
     from tabular.model import FittedModel
@@ -133,6 +133,13 @@ class Evidence:
             "relations": self.related is not None,
         }[requirement]
 
+    def empty(self, requires: Collection[Requirement] = ()) -> tuple[str, ...]:
+        """The sides without a row, of those that every check and this one look at."""
+        sides: dict[str, Table | None] = {"train": self.train, "synthetic": self.synthetic}
+        sides |= {"holdout": self.holdout} if "holdout" in requires else {}
+        sides |= {"reference": self.reference} if "reference" in requires else {}
+        return tuple(name for name, table in sides.items() if table is not None and not len(table))
+
 
 class CheckResult(BaseModel):
     """What a check found: a value, never an exception."""
@@ -210,13 +217,16 @@ class Check(Component, ABC, frozen=True):
     def answer(self, evidence: Evidence) -> CheckResult:
         """Run the check so that it always answers.
 
-        What it requires and the evidence lacks makes it `not_applicable`; an exception makes it
-        `error`, with the exception's type and no text, since a library's text may quote a cell.
+        What it requires and the evidence lacks makes it `not_applicable`, a side without a row
+        `insufficient`; an exception makes it `error`, with the exception's type and no text, since
+        a library's text may quote a cell.
         """
         begun = time.process_time()
         missing = sorted(need for need in self.requires if not evidence.has(need))
         if missing:
             outcome = self.result("not_applicable", f"needs {' and '.join(missing)}")
+        elif empty := evidence.empty(self.requires):
+            outcome = self.result("insufficient", f"there is no {' and no '.join(empty)} row")
         else:
             try:
                 outcome = self.run(evidence)

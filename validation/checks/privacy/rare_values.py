@@ -147,6 +147,7 @@ class RareValues(Check, frozen=True):
                 statistic=f"share of cells backed by fewer than {evidence.k} subjects",
                 value=max(unbacked.values()),
                 threshold=0.0,
+                smallest_effect=1 / len(evidence.synthetic),
                 n_rows=len(evidence.synthetic),
                 details=details,
             )

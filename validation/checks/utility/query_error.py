@@ -75,7 +75,7 @@ class QueryError(Check, frozen=True):
             for part in (errors, chance)
         ]
         error = float(np.hypot(spread[0], spread[1]))
-        if not np.isfinite(value):
+        if not np.isfinite(value + error):  # of all rows, or of nine tenths of them
             return self.result(
                 "insufficient", f"no group has {_LEAST_ROWS} rows", n_rows=len(evidence.synthetic)
             )
