@@ -1,4 +1,4 @@
-"""The answer of a check that counts rows: how much oftener they do something than fresh rows do."""
+"""The answer of a check that counts rows that do something, which none may or few."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from validation.excess import Excess, Rate, judged
 from validation.report import figure
-from validation.statistics import upper_tail
+from validation.statistics import upper_tail, wilson
 
 ROOM = 10
 """As for copies: the rate of something rare is known to few digits where rows are few."""
@@ -61,4 +61,38 @@ def answer(
         p_value=float(upper_tail(z)),
         n_rows=len(evidence.synthetic),
         details={"excess": excess.value, **(details or {})},
+    )
+
+
+def none_may(
+    check: Check,
+    hits: Mask,
+    *,
+    what: str,
+    message: str,
+    details: dict[str, object],
+    failed: bool | None = None,
+) -> CheckResult:
+    """Fail where a single row does it.
+
+    Args:
+        check: Whose answer it is.
+        hits: Which synthetic rows do it, shape (n_synthetic,).
+        what: What the rows do, to follow "share of rows".
+        message: What was found.
+        details: What else there is to say.
+        failed: Whether it fails, where no row need be at fault; by default, whether a row is.
+    """
+    n, broken = len(hits), int(hits.sum())
+    return check.result(
+        "fail" if (broken if failed is None else failed) else "pass",
+        message,
+        statistic=f"share of rows {what}",
+        value=broken / max(n, 1),
+        interval=wilson(broken, n),
+        baseline=0.0,
+        threshold=0.0,
+        smallest_effect=1 / max(n, 1),
+        n_rows=n,
+        details=details,
     )

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from validation.deciders import deciders_of
 from validation.excess import MOST_ROOM, POWER, SPARE, judged, worst_of
+from validation.groups import group_rows
 from validation.report import figure
 from validation.statistics import holm, normal_quantile, upper_tail
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -121,7 +123,35 @@ def _between(
     return Widening(name, gap(real), gap(other), float(np.hypot(spread, by_chance)), gap(fresh))
 
 
-def answer(
+def compared(
+    check: Check,
+    evidence: Evidence,
+    gaps: Callable[[Deciders, str, Mask], tuple[list[Widening], int]],
+    threshold: float,
+) -> CheckResult:
+    """A check's answer from the gaps of every group that the target itself does not make.
+
+    Args:
+        check: Whose answer it is.
+        evidence: With a target, sensitive attributes and fresh rows.
+        gaps: The gaps of the group of a name and a mask of the fresh rows, and how many were not
+            looked at since too few rows stand behind them.
+        threshold: Tolerated widening.
+    """
+    models = deciders_of(evidence)
+    if models is None:
+        return check.result("insufficient", "there is nothing to train a model on")
+    found: list[Widening] = []
+    skipped = 0
+    for group in group_rows(evidence, ("train", "fresh")):
+        if evidence.target not in group.attributes:
+            widened, small = gaps(models, group.name, group.masks["fresh"])
+            found += widened
+            skipped += small
+    return _answer(check, evidence, found, threshold=threshold, skipped=skipped)
+
+
+def _answer(
     check: Check,
     evidence: Evidence,
     found: Sequence[Widening],
@@ -129,7 +159,7 @@ def answer(
     threshold: float,
     skipped: int,
 ) -> CheckResult:
-    """A check's answer: the gap that surely widened most decides."""
+    """The gap that surely widened most decides."""
     fresh = evidence.fresh
     n = len(fresh) if fresh is not None else 0
     # A gap whose noise alone is beyond any room says nothing, unless it widened all the same.

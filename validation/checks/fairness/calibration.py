@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from validation.base import Check, CheckResult, Family, Requirement
-from validation.deciders import deciders_of
-from validation.groups import group_rows
-from validation.widening import Widening, answer, precision, promises
+from validation.widening import compared, precision, promises
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from validation.base import Evidence
+    from validation.deciders import Deciders
+    from validation.widening import Widening
+
+    Mask = npt.NDArray[np.bool_]
 
 _PER_LABEL = 30
 
@@ -46,21 +51,12 @@ class Calibration(Check, frozen=True):
 
     def run(self, evidence: Evidence) -> CheckResult:
         """Compare promises with outcomes, and choices with outcomes."""
-        models = deciders_of(evidence)
-        if models is None:
-            return self.result("insufficient", "there is nothing to train a model on")
-        found: list[Widening] = []
-        skipped = 0
-        for group in group_rows(evidence, ("train", "fresh")):
-            if evidence.target in group.attributes:
-                continue
-            mask = group.masks["fresh"]
-            hits = int(models.outcome[mask].sum())
-            if mask.sum() < self.least_rows or min(hits, int(mask.sum()) - hits) < _PER_LABEL:
-                skipped += 1
-                continue
-            found.append(promises(f"promises to {group.name}", models, mask))
-            right = precision(f"right choices among {group.name}", models, mask, _PER_LABEL)
-            if right is not None:
-                found.append(right)
-        return answer(self, evidence, found, threshold=self.threshold, skipped=skipped)
+        return compared(self, evidence, self._gaps, self.threshold)
+
+    def _gaps(self, models: Deciders, group: str, mask: Mask) -> tuple[list[Widening], int]:
+        hits = int(models.outcome[mask].sum())
+        if mask.sum() < self.least_rows or min(hits, int(mask.sum()) - hits) < _PER_LABEL:
+            return [], 1
+        right = precision(f"right choices among {group}", models, mask, _PER_LABEL)
+        found = [promises(f"promises to {group}", models, mask)]
+        return [*found, *([right] if right else [])], 0

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from validation.base import Check, CheckResult, Family, Requirement
-from validation.deciders import deciders_of
-from validation.groups import group_rows
-from validation.widening import Widening, answer, decisions
+from validation.widening import compared, decisions
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from validation.base import Evidence
+    from validation.deciders import Deciders
+    from validation.widening import Widening
+
+    Mask = npt.NDArray[np.bool_]
 
 _PER_LABEL = 30
 
@@ -45,21 +50,14 @@ class EqualisedOdds(Check, frozen=True):
 
     def run(self, evidence: Evidence) -> CheckResult:
         """Compare the decisions, among those who have the outcome and those who don't."""
-        models = deciders_of(evidence)
-        if models is None:
-            return self.result("insufficient", "there is nothing to train a model on")
-        found: list[Widening] = []
-        skipped = 0
-        for group in group_rows(evidence, ("train", "fresh")):
-            if evidence.target in group.attributes:
-                continue
-            mask = group.masks["fresh"]
-            for words, side in (("true", models.outcome), ("false", ~models.outcome)):
-                inside, outside = mask & side, ~mask & side
-                if mask.sum() < self.least_rows or min(inside.sum(), outside.sum()) < _PER_LABEL:
-                    skipped += 1
-                    continue
-                found.append(
-                    decisions(f"{words} positives of {group.name}", models, inside, outside)
-                )
-        return answer(self, evidence, found, threshold=self.threshold, skipped=skipped)
+        return compared(self, evidence, self._gaps, self.threshold)
+
+    def _gaps(self, models: Deciders, group: str, mask: Mask) -> tuple[list[Widening], int]:
+        if mask.sum() < self.least_rows:
+            return [], 2
+        found = [
+            decisions(f"{words} positives of {group}", models, mask & side, ~mask & side)
+            for words, side in (("true", models.outcome), ("false", ~models.outcome))
+            if min((mask & side).sum(), (~mask & side).sum()) >= _PER_LABEL
+        ]
+        return found, 2 - len(found)

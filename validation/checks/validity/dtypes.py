@@ -8,7 +8,7 @@ import numpy as np
 
 from validation.base import Check, CheckResult, Family
 from validation.features import numbers
-from validation.statistics import wilson
+from validation.rates import none_may
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -46,18 +46,13 @@ class Dtypes(Check, frozen=True):
                 wrong |= bad
         broken = int(wrong.sum())
         shown = ", ".join(named[:5]) + (f" and {len(named) - 5} more" if len(named) > 5 else "")  # noqa: PLR2004
-        return self.result(
-            "fail" if broken else "pass",
-            f"{broken} of {n} rows have another type or more digits in {shown}"
+        return none_may(
+            self,
+            wrong,
+            what="of another type or with more digits",
+            message=f"{broken} of {n} rows have another type or more digits in {shown}"
             if broken
             else f"all {len(evidence.schema.columns)} columns have their type and digits",
-            statistic="share of rows of another type or with more digits",
-            value=broken / max(n, 1),
-            interval=wilson(broken, n),
-            baseline=0.0,
-            threshold=0.0,
-            smallest_effect=1 / max(n, 1),
-            n_rows=n,
             details={"columns": len(named)},
         )
 

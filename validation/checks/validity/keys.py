@@ -8,7 +8,7 @@ import numpy as np
 
 from validation.base import Check, CheckResult, Family
 from validation.contract import verdict_on
-from validation.statistics import wilson
+from validation.rates import none_may
 
 if TYPE_CHECKING:
     from validation.base import Evidence
@@ -41,17 +41,13 @@ class Keys(Check, frozen=True):
         for rule in failed:
             bad[slice(None) if rule.rows is None else rule.rows] = True
         broken = int(bad.sum())
-        return self.result(
-            "fail" if failed else "pass",
-            f"{broken} of {n} rows have a missing or repeated key"
+        return none_may(
+            self,
+            bad,
+            what="with a missing or repeated key",
+            message=f"{broken} of {n} rows have a missing or repeated key"
             if failed
             else f"every key is there and unique in {n} rows",
-            statistic="share of rows with a missing or repeated key",
-            value=broken / max(n, 1),
-            interval=wilson(broken, n),
-            baseline=0.0,
-            threshold=0.0,
-            smallest_effect=1 / max(n, 1),
-            n_rows=n,
             details={"broken": [rule.rule for rule in failed], "rules": len(rules)},
+            failed=bool(failed),
         )

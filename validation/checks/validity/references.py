@@ -8,7 +8,7 @@ import numpy as np
 
 from tabular.relations import pointed_at
 from validation.base import Check, CheckResult, Family, Requirement
-from validation.statistics import wilson
+from validation.rates import none_may
 
 if TYPE_CHECKING:
     from tabular.dataset import Dataset
@@ -39,18 +39,13 @@ class References(Check, frozen=True):
             broken[", ".join(key.columns)] = int(lost.sum())
             bad |= lost
         found = int(bad.sum())
-        return self.result(
-            "fail" if found else "pass",
-            f"{found} of {n} rows point at no row"
+        return none_may(
+            self,
+            bad,
+            what="that point at no row",
+            message=f"{found} of {n} rows point at no row"
             if found
             else f"every key of {n} rows points at a row",
-            statistic="share of rows that point at no row",
-            value=found / max(n, 1),
-            interval=wilson(found, n),
-            baseline=0.0,
-            threshold=0.0,
-            smallest_effect=1 / max(n, 1),
-            n_rows=n,
             details={"keys": len(keys), "lost": broken},
         )
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from validation.base import Check, CheckResult, Family
 from validation.contract import verdict_on
-from validation.statistics import wilson
+from validation.rates import none_may
 
 if TYPE_CHECKING:
     from validation.base import Evidence
@@ -38,21 +38,17 @@ class Rules(Check, frozen=True):
             bad[rule.rows if rule.rows is not None else slice(0)] = True
         broken = int(bad.sum())
         failed = [rule.rule.removeprefix("rule:") for rule in rules if not rule.success]
-        return self.result(
-            "fail" if failed else "pass",
-            f"{broken} of {n} rows break {', '.join(failed)}"
+        return none_may(
+            self,
+            bad,
+            what="that break a rule",
+            message=f"{broken} of {n} rows break {', '.join(failed)}"
             if failed
             else f"{len(rules)} rules, each with 0 violations in {n} rows",
-            statistic="share of rows that break a rule",
-            value=broken / max(n, 1),
-            interval=wilson(broken, n),
-            baseline=0.0,
-            threshold=0.0,
-            smallest_effect=1 / max(n, 1),
-            n_rows=n,
             details={
                 "violations": {
                     rule.rule.removeprefix("rule:"): rule.unexpected_count or 0 for rule in rules
                 }
             },
+            failed=bool(failed),
         )
