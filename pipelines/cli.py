@@ -85,9 +85,12 @@ def demo(ctx: click.Context, out: Path, *, relational: bool) -> None:
 @main.command()
 @click.argument("source", required=False)
 @click.option("-o", "--out", type=_FILE, help="The file to write, or to compare with the source.")
+@click.option("--schema", help="Of a database: the tables of this schema alone.")
 @click.option("--update", is_flag=True, help="Merge what is new into FILE; your changes stay.")
 @click.pass_context
-def init(ctx: click.Context, source: str | None, out: Path | None, *, update: bool) -> None:
+def init(
+    ctx: click.Context, source: str | None, out: Path | None, schema: str | None, *, update: bool
+) -> None:
     """Write a commented configuration for SOURCE to standard output, or to FILE with -o.
 
     SOURCE is a file of a kind that is read, a folder, `postgresql://...` or another database, or
@@ -99,7 +102,7 @@ def init(ctx: click.Context, source: str | None, out: Path | None, *, update: bo
     settings = _settings(debug=ctx.obj)
     from pipelines.commands.init import init as write_or_merge
 
-    write_or_merge(source, out, settings, update=update)
+    write_or_merge(source, out, settings, schema=schema, update=update)
 
 
 @main.command()

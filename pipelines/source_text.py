@@ -27,7 +27,7 @@ _URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _SECRET = re.compile(r"^secret:(?P<name>[^#]+)(#(?P<tables>.+))?$")
 
 
-def source_from_text(text: str) -> Source:
+def source_from_text(text: str, schema: str | None = None) -> Source:
     """The source that a command line's SOURCE means.
 
     `data.csv[.gz|.zst]`, `data.jsonl[.gz|.zst]`, `data.parquet`, a folder or pattern of Parquet
@@ -36,24 +36,34 @@ def source_from_text(text: str) -> Source:
     `mariadb://`, `mysql://` or `sqlite:///file.db`, or `secret:NAME[#schema.table,...]`, where
     without tables all of the database's that hold rows are meant; `sample:NAME`.
 
+    Args:
+        text: What the command line says.
+        schema: Of a database's tables, those of this schema alone.
+
     Raises:
-        ConfigurationError: It means none, or names something that a source refuses.
+        ConfigurationError: It means none, names something that a source refuses, or has no
+            schemas.
         SourceError: There is no such file, or the database can't list its tables.
     """
+    is_database = _SECRET.match(text) or (_URL.match(text) and not is_lake(text))
+    if schema is not None and not is_database:
+        raise ConfigurationError(
+            "only a database has schemas", where="--schema", fix="Leave it out, or name a database"
+        )
     try:
         if text.startswith("sample:"):
             from pipelines.sources.sample import SampleSource
 
             return SampleSource(name=text.removeprefix("sample:"))
         if match := _SECRET.match(text):
-            return _database(SecretName(secret=match["name"]), match["tables"])
+            return _database(SecretName(secret=match["name"]), match["tables"], schema)
         if is_lake(text):
             from pipelines.sources.duckdb import DuckdbSource
 
             return DuckdbSource(files={table_name(Path(text.rstrip("/"))): text})
         if _URL.match(text):
             url, _, tables = text.partition("#")
-            return _database(url, tables)
+            return _database(url, tables, schema)
         return source_of_file(Path(text))
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
@@ -86,13 +96,18 @@ _NO_STORES = {
 }
 
 
-def _database(url: str | SecretName, tables: str | None) -> Source:
+def _database(url: str | SecretName, tables: str | None, schema: str | None = None) -> Source:
     from pipelines.settings import Settings
     from pipelines.sources.sql import SqlSource, offered
 
     if tables:
-        return SqlSource(url=url, tables=tuple(name.strip() for name in tables.split(",")))
-    return offered(SqlSource(url=url), Settings())
+        return SqlSource(url=url, tables=_listed(tables), schema_name=schema)
+    return offered(SqlSource(url=url, schema_name=schema), Settings())
+
+
+def _listed(tables: str) -> tuple[str, ...]:
+    """Names between commas; a name in double quotes may hold some."""
+    return tuple(name.strip() for name in re.findall(r'(?:"(?:[^"]|"")*"|[^,"])+', tables))
 
 
 def source_of_file(path: Path) -> Source:

@@ -24,23 +24,33 @@ if TYPE_CHECKING:
 _COLOURS = {"+": "green", "-": "red", "@": "cyan"}
 
 
-def init(source: str | None, out: Path | None, settings: Settings, *, update: bool) -> None:
+def init(
+    source: str | None,
+    out: Path | None,
+    settings: Settings,
+    *,
+    schema: str | None = None,
+    update: bool,
+) -> None:
     """Write, compare or merge.
 
     Args:
         source: What the command line calls it; `None` for the one that the file names.
         out: The file; `None` for standard output.
         settings: Where things run.
+        schema: The only schema of a database to look at.
         update: Change a file that is there.
 
     Raises:
         ConfigurationError: There is neither a source nor a file, or the file is not one of ours.
         SourceError: The source can't be read.
     """
+    if source is None and schema is not None:
+        raise ConfigurationError("name the database whose schema it is", where="--schema")
     if out is None:
         if source is None:
             raise ConfigurationError("name a source, or a file with -o", where="SOURCE")
-        click.echo(remembered(write_config(_source(source), settings)), nl=False)
+        click.echo(remembered(write_config(_source(source, schema), settings)), nl=False)
         return
     folder = out.resolve().parent
     if not out.exists():
@@ -48,11 +58,11 @@ def init(source: str | None, out: Path | None, settings: Settings, *, update: bo
             raise ConfigurationError(
                 "there is no such file, and no source to write it for", where=str(out)
             )
-        _write(out, remembered(write_config(_source(source), settings, folder=folder)))
+        _write(out, remembered(write_config(_source(source, schema), settings, folder=folder)))
         click.echo(f"written: {out}", err=True)
         return
     read_yaml(out)  # refuses what is not one of ours, before the source is read
-    found = load(out).source if source is None else _source(source)
+    found = load(out).source if source is None else _source(source, schema)
     before = out.read_text(encoding="utf-8")
     settled = ("name", "source") if source is None else ("name",)
     try:
@@ -68,9 +78,9 @@ def init(source: str | None, out: Path | None, settings: Settings, *, update: bo
     _report(merged.changes, done=update)
 
 
-def _source(text: str) -> Source:
+def _source(text: str, schema: str | None) -> Source:
     """The source; a path may be read from anywhere."""
-    return source_from_text(str(Path(text).resolve()) if Path(text).exists() else text)
+    return source_from_text(str(Path(text).resolve()) if Path(text).exists() else text, schema)
 
 
 def _write(out: Path, text: str) -> None:

@@ -10,6 +10,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from pipelines.commands.init import init
+from pipelines.config import load
 from pipelines.init import source_from_text, write_config
 from pipelines.secrets import SecretName
 from pipelines.settings import Settings
@@ -20,6 +22,7 @@ from tabular.schema import ForeignKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from pipelines.base import RawTable
 
@@ -325,3 +328,27 @@ def test_all_tables_of_a_database_are_meant_where_none_is_named(database: str) -
     text = write_config(source, Settings())
     assert "foreign_keys:  # the source declares them" in text
     assert "{table: visit, columns: [person], references: person, referenced: [id]}" in text
+
+
+def test_one_of_two_schemas_with_the_same_tables_can_be_named(
+    database: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(database, autocommit=True) as connection:
+        for schema in ("old", 'Neu "2.0", ü'):
+            connection.execute(
+                sql.SQL(
+                    "create schema {0}; create table {0}.person as"
+                    " select g as id, g % 3 as kind from generate_series(1, 30) g"
+                ).format(sql.Identifier(schema))
+            )
+    with pytest.raises(SourceError, match=r"called person, in the schemas .*--schema NAME"):
+        source_from_text(database)
+    out = tmp_path / "config.yaml"
+    init(database, out, Settings(), schema='Neu "2.0", ü', update=False)
+    source = load(out).source
+    assert isinstance(source, SqlSource)
+    assert source.tables == ('"Neu ""2.0"", ü".person',)
+    assert list(source.read(Settings()).tables) == ["person"]
+    assert source_from_text(f"{database}#{source.tables[0]}") == source
+    with pytest.raises(SourceError, match="schema nowhere: the database holds no table"):
+        source_from_text(database, "nowhere")

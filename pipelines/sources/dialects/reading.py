@@ -115,10 +115,12 @@ def with_rows(database: Database, schema: str | None) -> list[SqlTable]:
             where=f"schema {schema}" if schema else "source",
         )
     if twice := shared([table.parts for table in found]):
+        schemas = sorted({table.parts[0] for table in found if table.name in twice})
         raise SourceError(
-            f"two tables are called {', '.join(twice)}",
+            f"two tables are called {', '.join(twice)}, in the schemas "
+            f"{', '.join(map(quoted, schemas))}",
             where="source.url",
-            fix="Name the `tables`, or one `schema_name`",
+            fix="Name the `tables`, or one `schema_name` (`waxwork init --schema NAME`)",
         )
     return found
 
