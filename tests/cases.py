@@ -28,6 +28,7 @@ SINK_CASES: dict[str, dict[str, object]] = {
 CHECK_CASES: dict[str, dict[str, object]] = {
     "alpha_beta": {},
     "associations": {},
+    "attribute_inference": {},
     "calibration": {},
     "classifier_two_sample": {"folds": 2},
     "column_shapes": {},
@@ -43,6 +44,7 @@ CHECK_CASES: dict[str, dict[str, object]] = {
     "joint_rates": {},
     "k_map": {},
     "keys": {},
+    "linkability": {},
     "membership": {},
     "missingness": {},
     "model_file_scan": {},
@@ -55,6 +57,7 @@ CHECK_CASES: dict[str, dict[str, object]] = {
     "rare_values": {},
     "representation": {},
     "rules": {},
+    "singling_out": {},
     "three_way_marginals": {},
     "train_synthetic_test_real": {},
     "children_per_parent": {},

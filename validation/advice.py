@@ -8,6 +8,12 @@ if TYPE_CHECKING:
     from validation.base import CheckResult
 
 _ADVICE = {
+    "attribute_inference": "All rows together tell the column named above: leave it out, make it "
+    "coarser, or smooth more.",
+    "linkability": "Rows stay recognisable from half of their columns: smooth more, or leave out "
+    "columns that nobody needs.",
+    "singling_out": "Few columns describe single people: make them coarser, raise `protect.k`, or "
+    "smooth more.",
     "domains": "Declare `categories`, `minimum` and `maximum` of the columns named above; rows of "
     "another program have to be clipped there.",
     "dtypes": "Declare `sdtype` and `decimals` of the columns named above, and write the file in a "

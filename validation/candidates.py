@@ -117,7 +117,7 @@ def _score(
     evidence: Evidence,
 ) -> Candidates:
     cardinality = _cardinality(space)
-    release = space.scaled(synthetic), _bins(space, synthetic)
+    release = space.scaled(synthetic), space.binned(synthetic, _BINS)
     member, subject, isolation, rarity, turn_of = [], [], [], [], []
     ranks: dict[str, list[Floats]] = {name: [] for name in ATTACKS}
     groups: dict[str, list[npt.NDArray[np.object_]]] = {name: [] for name in evidence.sensitive}
@@ -125,9 +125,12 @@ def _score(
     for turn, (members, non_members, reference) in enumerate(turns):
         both = (members, non_members)
         points = np.vstack([space.scaled(table) for table in both])
-        bins = np.vstack([_bins(space, table) for table in both])
+        bins = np.vstack([space.binned(table, _BINS) for table in both])
         scene = Scene.of(
-            (points, bins), release, (space.scaled(reference), _bins(space, reference)), cardinality
+            (points, bins),
+            release,
+            (space.scaled(reference), space.binned(reference, _BINS)),
+            cardinality,
         )
         flags = np.repeat([True, False], [len(members), len(non_members)])
         for name, attack in ATTACKS.items():
@@ -187,20 +190,6 @@ def _cardinality(space: FeatureSpace) -> tuple[int, ...]:
         len(space.levels[name].names) + 2 if name in space.levels else _BINS + 1
         for name in space.names
     )
-
-
-def _bins(space: FeatureSpace, table: Table) -> npt.NDArray[np.int64]:
-    """Categories by code, numbers by tenths of their ranks, missing apart."""
-    ordinal = space.ordinal(table)
-    out = np.empty(ordinal.shape, dtype=np.int64)
-    for i, name in enumerate(space.names):
-        column = ordinal[:, i]
-        if name in space.levels:
-            out[:, i] = column.astype(np.int64)
-        else:
-            tenth = np.minimum((space.knots[name].rank(column) * _BINS).astype(np.int64), _BINS - 1)
-            out[:, i] = np.where(np.isnan(column), _BINS, tenth)
-    return out
 
 
 def _rarity(space: FeatureSpace, table: Table, scene: Scene) -> Floats:

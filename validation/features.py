@@ -9,12 +9,14 @@ are made anew and say nothing about likeness.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import numpy.typing as npt
     import pandas as pd
 
@@ -185,6 +187,10 @@ class FeatureSpace:
                 levels[column.name] = Levels(tuple(name for _, name in ordered))
         return FeatureSpace(columns, levels, knots)
 
+    def only(self, names: Collection[str]) -> FeatureSpace:
+        """The same space with some of its columns."""
+        return replace(self, columns=tuple(c for c in self.columns if c.name in names))
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the columns, in the order of the ordinal matrix."""
@@ -206,6 +212,23 @@ class FeatureSpace:
             cells = table.frame[column.name]
             known = self.levels.get(column.name)
             out[:, i] = numbers(cells) if known is None else known.codes(cells)
+        return out
+
+    def binned(self, table: Table, bins: int) -> npt.NDArray[np.int64]:
+        """Categories by code, numbers by bins of equal shares of train, missing ones the last.
+
+        Returns:
+            Shape (n_rows, n_columns).
+        """
+        ordinal = self.ordinal(table)
+        out = np.empty(ordinal.shape, dtype=np.int64)
+        for i, name in enumerate(self.names):
+            column = ordinal[:, i]
+            if name in self.levels:
+                out[:, i] = column.astype(np.int64)
+            else:
+                place = (self.knots[name].rank(column) * bins).astype(np.int64)
+                out[:, i] = np.where(np.isnan(column), bins, np.minimum(place, bins - 1))
         return out
 
     def steps(self, table: Table) -> npt.NDArray[np.float64]:

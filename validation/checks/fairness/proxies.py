@@ -48,7 +48,7 @@ class Proxies(Check, frozen=True):
         "(1988)"
     )
 
-    severity: Severity = "warning"
+    severity: Severity = Field(default="warning", description="What a failure means to the gate.")
     threshold: float = Field(
         default=0.05, gt=0, le=0.5, description="Rise of the AUC that fails once it is certain."
     )

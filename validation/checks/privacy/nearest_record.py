@@ -10,6 +10,7 @@ from pydantic import Field
 from validation.base import Check, CheckResult, Family, Requirement, Severity
 from validation.excess import POWER
 from validation.features import feature_columns
+from validation.guesses import some
 from validation.neighbors import TIE, nearest, real_space
 from validation.report import figure
 from validation.statistics import normal_quantile
@@ -17,7 +18,6 @@ from validation.statistics import normal_quantile
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from tabular.dataset import Table
     from validation.base import Evidence
 
 
@@ -36,7 +36,7 @@ class NearestRecord(Check, frozen=True):
         "data, section 3.2; on its limits: Yao et al. (2025), The DCR delusion, arXiv 2505.01524"
     )
 
-    severity: Severity = "warning"
+    severity: Severity = Field(default="warning", description="What a failure means to the gate.")
     threshold: float = Field(
         default=0.52,
         ge=0.5,
@@ -56,9 +56,9 @@ class NearestRecord(Check, frozen=True):
         seed = evidence.seed.child("check", self.kind)
         space = real_space(evidence)
         size = min(len(evidence.train), len(evidence.fresh), self.rows)
-        train = space.scaled(_rows(evidence.train, size, seed.child("train").generator()))
-        fresh = space.scaled(_rows(evidence.fresh, size, seed.child("fresh").generator()))
-        rows = _rows(evidence.synthetic, self.rows, seed.child("synthetic").generator())
+        train = space.scaled(some(evidence.train, size, seed.child("train").generator()))
+        fresh = space.scaled(some(evidence.fresh, size, seed.child("fresh").generator()))
+        rows = some(evidence.synthetic, self.rows, seed.child("synthetic").generator())
         synthetic = space.scaled(rows)
         to_train, to_fresh = nearest(synthetic, train), nearest(synthetic, fresh)
         gap = to_fresh.squared[:, 0] - to_train.squared[:, 0]
@@ -91,12 +91,6 @@ class NearestRecord(Check, frozen=True):
                 "at_distance_0_to_fresh": float((to_fresh.squared[:, 0] <= TIE).mean()),
             },
         )
-
-
-def _rows(table: Table, most: int, rng: np.random.Generator) -> Table:
-    if len(table) <= most:
-        return table
-    return table.take(np.sort(rng.choice(len(table), most, replace=False)))
 
 
 def _clustered_error(residuals: npt.NDArray[np.float64], clusters: npt.NDArray[np.int64]) -> float:

@@ -43,7 +43,7 @@ class FeatureImportance(Check, frozen=True):
         "generation, chapter 4"
     )
 
-    severity: Severity = "warning"
+    severity: Severity = Field(default="warning", description="What a failure means to the gate.")
     threshold: float = Field(
         default=0.75,
         gt=0,

@@ -45,7 +45,7 @@ class QueryError(Check, frozen=True):
         "estimate of variance"
     )
 
-    severity: Severity = "warning"
+    severity: Severity = Field(default="warning", description="What a failure means to the gate.")
     threshold: float = Field(
         default=0.05, gt=0, le=1, description="Mean error beyond chance: a twentieth of the answer."
     )
