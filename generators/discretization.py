@@ -74,15 +74,6 @@ class Bins:
         # A symbol that no train row has now can't be drawn, unless its whole bin is empty.
         return np.concatenate([[0.0], np.cumsum(np.maximum(self.support.mass, 1e-9))])
 
-    @cached_property
-    def _ends(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-        support = self.support
-        low, high = np.empty(support.n_symbols), np.empty(support.n_symbols)
-        low[support.of_atom] = high[support.of_atom] = support.atoms
-        if support.n_cells:
-            low[support.of_cell], high[support.of_cell] = support.knots[:-1], support.knots[1:]
-        return low, high
-
     def encode(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.int32]:
         """The bin of each value, shape (n,)."""
         symbol = self.support.encode(values)
@@ -101,7 +92,7 @@ class Bins:
         place = low + rng.random(len(there)) * (high - low)
         symbol = np.searchsorted(self._cumulative, place, side="right") - 1
         symbol = np.clip(symbol, ends[codes[there]], ends[codes[there] + 1] - 1)
-        begin, end = self._ends
+        begin, end = self.support.ends
         out[there] = begin[symbol] + rng.random(len(there)) * (end[symbol] - begin[symbol])
         return out
 
@@ -115,7 +106,7 @@ class Bins:
         ends = np.append(self.starts, self.support.n_symbols)
         whole = self._cumulative[ends[codes[there] + 1]] - self._cumulative[ends[codes[there]]]
         mass = self._cumulative[symbol + 1] - self._cumulative[symbol]
-        begin, end = self._ends
+        begin, end = self.support.ends
         width = end[symbol] - begin[symbol]
         out[there] = np.log(mass) - np.log(whole) - np.log(np.where(width > 0, width, 1.0))
         return out

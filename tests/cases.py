@@ -9,6 +9,7 @@ from __future__ import annotations
 GENERATOR_CASES: dict[str, dict[str, object]] = {
     "bootstrap": {},
     "ctgan": {"steps": 10, "batch": 64, "noise": 8, "hidden": [16], "critic_hidden": [16]},
+    "flow": {"steps": 10, "batch": 64, "hidden": 16, "blocks": 1, "bins": 4},
     "gaussian_copula": {},
     "hmm": {"states": 3, "restarts": 1, "iterations": 10},
     "independent": {},

@@ -117,7 +117,7 @@ class Support:
         return self._numbering[1]
 
     @cached_property
-    def _ends(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    def ends(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """The lower and upper value of each symbol, shape (n_symbols,); equal for an atom."""
         low, high = np.empty(self.n_symbols), np.empty(self.n_symbols)
         low[self.of_atom] = high[self.of_atom] = self.atoms
@@ -161,14 +161,14 @@ class Support:
         """The symbol and the value at places on the rank scale in [0, 1], each of shape (n,)."""
         symbol = np.searchsorted(self.edges, place, side="right").astype(np.int32) - 1
         np.clip(symbol, 0, self.n_symbols - 1, out=symbol)
-        low, high = self._ends
+        low, high = self.ends
         begin, end = self.edges[symbol], self.edges[symbol + 1]
         share = (place - begin) / np.maximum(end - begin, 1e-300)
         return symbol, low[symbol] + np.clip(share, 0, 1) * (high[symbol] - low[symbol])
 
     def value_of(self, symbol: npt.NDArray[np.int32]) -> npt.NDArray[np.float64]:
         """The value of each symbol, the middle of a cell, shape (n,)."""
-        low, high = self._ends
+        low, high = self.ends
         return ((low + high) / 2)[symbol]
 
 
