@@ -102,6 +102,38 @@ class Dependencies:
             out[link.column] = link.image[out[link.parent]]
         return out
 
+    def allowed(
+        self, codes: npt.NDArray[np.int32], fixed: tuple[int, ...], sizes: tuple[int, ...]
+    ) -> dict[int, npt.NDArray[np.bool_]]:
+        """Which codes of the free columns fit what is known of a row.
+
+        Args:
+            codes: Shape (n_columns, n_rows); those of other columns than the fixed mean nothing.
+            fixed: Positions of the columns that are known.
+            sizes: Number of codes of each column.
+
+        Returns:
+            Masks by place among the free columns, shape (n_rows, size) each; none for a column
+            that may be anything.
+        """
+        free = self.free
+        out: dict[int, npt.NDArray[np.bool_]] = {}
+        for place, column in enumerate(free):
+            if column in fixed:
+                out[place] = codes[column][:, None] == np.arange(sizes[column])
+        for link in self.links:
+            if link.column in fixed and link.parent not in fixed:
+                # The parent may be whatever has this image.
+                place = int(np.searchsorted(free, link.parent))
+                fits = link.image[None, :] == codes[link.column][:, None]
+                out[place] = out[place] & fits if place in out else fits
+        return out
+
+    def are_kept(self, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
+        """Whether each row's bound columns are what their parents say, shape (n_rows,)."""
+        kept = self.fill(codes[self.free]) == codes
+        return np.asarray(kept.all(axis=0), dtype=np.bool_)
+
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All arrays by name."""
         return {f"link.{link.column}.{link.parent}": link.image for link in self.links}

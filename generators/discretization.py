@@ -165,6 +165,19 @@ class Discretization:
         )
         return EncodedTable(self.variables, arrays, np.ones(codes.shape[1], dtype=np.int64))
 
+    def decode_beside(
+        self,
+        codes: npt.NDArray[np.int32],
+        known: EncodedTable,
+        fixed: tuple[int, ...],
+        rng: np.random.Generator,
+    ) -> EncodedTable:
+        """Rows with these codes, but the fixed columns as they are known, to the last digit."""
+        drawn = self.decode(codes, rng)
+        return drawn.with_arrays(
+            known.arrays[i] if i in fixed else array for i, array in enumerate(drawn.arrays)
+        )
+
     def log_density(
         self, rows: EncodedTable, codes: npt.NDArray[np.int32]
     ) -> npt.NDArray[np.float64]:

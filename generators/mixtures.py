@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from generators.drawing import one_each, one_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -87,11 +89,11 @@ class Mixture:
             masks = {j: mask[part].astype(np.float64) for j, mask in allowed.items()}
             for j, mask in masks.items():
                 joint += np.log(mask @ self._column(j) + 1e-300)
-            component = _one_each(np.exp(joint - joint.max(axis=1, keepdims=True)), rng)
+            component = one_each(np.exp(joint - joint.max(axis=1, keepdims=True)), rng)
             drawn = self.draw_from(component, rng)
             for j, mask in masks.items():
                 shares = mask * self._column(j).T[component]
-                drawn[j] = _one_each(shares + 1e-300 * mask, rng)
+                drawn[j] = one_each(shares + 1e-300 * mask, rng)
             out[:, part] = np.where(known[:, part], codes[:, part], drawn)
         return out
 
@@ -105,12 +107,7 @@ class Mixture:
         """Codes of rows whose component is given, shape (n_columns, n_rows)."""
         out = np.empty((len(self.offsets) - 1, len(component)), dtype=np.int32)
         for j, (begin, end) in enumerate(zip(self.offsets[:-1], self.offsets[1:], strict=True)):
-            ladder = np.cumsum(self.table[begin:end].T, axis=1)
-            ladder /= ladder[:, -1:]
-            # Component after component on one line: one search finds every row's code.
-            line = (ladder + np.arange(len(ladder))[:, None]).reshape(-1)
-            found = np.searchsorted(line, component + rng.random(len(component)), side="right")
-            out[j] = np.clip(found - component * (end - begin), 0, end - begin - 1)
+            out[j] = one_of(self.table[begin:end].T, component, rng)
         return out
 
 
@@ -261,14 +258,6 @@ def _indicators(
     counts = known.sum(axis=0)
     ends = np.concatenate([[0], np.cumsum(counts)])
     return csr_matrix((np.ones(int(ends[-1])), places[known.T], ends), shape=shape)
-
-
-def _one_each(shares: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """A column for each row, as likely as its share of the row, shape (n_rows,)."""
-    ladder = np.cumsum(shares, axis=1)
-    place = rng.random(len(shares)) * ladder[:, -1]
-    found = (ladder <= place[:, None]).sum(axis=1)
-    return np.asarray(np.minimum(found, shares.shape[1] - 1), dtype=np.int64)
 
 
 def _log_sum(joint: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

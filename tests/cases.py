@@ -7,6 +7,7 @@ A registered kind without a line here fails `tests/contracts`. Tables that the t
 from __future__ import annotations
 
 GENERATOR_CASES: dict[str, dict[str, object]] = {
+    "bayesian_network": {"parents": 2, "candidates": 4, "bins": 8},
     "bootstrap": {},
     "ctgan": {"steps": 10, "batch": 64, "noise": 8, "hidden": [16], "critic_hidden": [16]},
     "flow": {"steps": 10, "batch": 64, "hidden": 16, "blocks": 1, "bins": 4},

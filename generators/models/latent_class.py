@@ -44,27 +44,18 @@ class LatentClassModel(Model):
         rng = seed.generator()
         given = self.columns.encode(known)
         free = self.links.free
-        is_fixed = np.isin(np.arange(len(given)), fixed)
-        mask = np.repeat(is_fixed[free][:, None], given.shape[1], axis=1)
-        allowed: dict[int, npt.NDArray[np.bool_]] = {}
-        for link in self.links.links:
-            if is_fixed[link.column] and not is_fixed[link.parent]:
-                # The parent may be whatever has this image.
-                place = int(np.searchsorted(free, link.parent))
-                fits = link.image[None, :] == given[link.column][:, None]
-                allowed[place] = allowed.get(place, True) & fits
+        masks = self.links.allowed(given, fixed, self.columns.sizes)
+        is_known = np.isin(free, fixed)
+        mask = np.repeat(is_known[:, None], given.shape[1], axis=1)
+        allowed = {place: fits for place, fits in masks.items() if not is_known[place]}
         codes = self.links.fill(self.mixture.draw_given(given[free], mask, allowed, rng))
-        drawn = self.columns.decode(codes, rng)
-        return drawn.with_arrays(
-            known.arrays[i] if i in fixed else array for i, array in enumerate(drawn.arrays)
-        )
+        return self.columns.decode_beside(codes, known, fixed, rng)
 
     def log_prob(self, rows: EncodedTable) -> npt.NDArray[np.float64]:
         """Exact: the sum over all components; minus infinity where a dependency is broken."""
         codes = self.columns.encode(rows)
-        free = codes[self.links.free]
-        out = self.mixture.log_prob(free) + self.columns.log_density(rows, codes)
-        return np.where((self.links.fill(free) == codes).all(axis=0), out, -np.inf)
+        out = self.mixture.log_prob(codes[self.links.free]) + self.columns.log_density(rows, codes)
+        return np.where(self.links.are_kept(codes), out, -np.inf)
 
     def state(self) -> State:
         """Bins, weights and probabilities; no row."""

@@ -1,0 +1,1 @@
+"""Graphs of columns: networks of conditional tables, and junction trees of marginals."""
