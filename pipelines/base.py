@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
 
+from pipelines.sources.objects import URL, check_url
 from tabular.component import Component, Registry
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ def _from_folder(path: Path, info: ValidationInfo) -> Path:
 
 ConfigPath = Annotated[Path, AfterValidator(_from_folder)]
 """A path in a configuration file: a relative one is taken from the folder of that file."""
+
+
+def _url_or_path(place: Path | str, info: ValidationInfo) -> Path | str:
+    return check_url(place) if isinstance(place, str) else _from_folder(place, info)
+
+
+SourcePath = Annotated[
+    Annotated[str, StringConstraints(pattern=URL)] | Path,
+    Field(union_mode="left_to_right"),
+    AfterValidator(_url_or_path),
+]
+"""A path, or the URL of a file in an object store such as `s3://bucket/data.csv`."""
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,8 @@ _SECRET = re.compile(r"^secret:(?P<name>[^#]+)(#(?P<tables>.+))?$")
 def source_from_text(text: str, schema: str | None = None) -> Source:
     """The source that a command line's SOURCE means.
 
-    `data.csv[.gz|.zst]`, `data.jsonl[.gz|.zst]`, `data.parquet`, a folder or pattern of Parquet
-    files, or a URL of an object store that holds them; `book.xlsx`; `file.db` of SQLite;
+    `data.csv[.gz|.zst]`, `data.jsonl[.gz|.zst]`, `book.xlsx`, `data.parquet`, a folder or pattern
+    of Parquet files, or the URL of any of these in an object store; `file.db` of SQLite;
     `file.duckdb`; `postgresql://user@host/database[#schema.table,...]`, the same with
     `mariadb://`, `mysql://` or `sqlite:///file.db`, or `secret:NAME[#schema.table,...]`, where
     without tables all of the database's that hold rows are meant; `sample:NAME`.
@@ -60,6 +60,8 @@ def source_from_text(text: str, schema: str | None = None) -> Source:
         if is_lake(text):
             from pipelines.sources.duckdb import DuckdbSource
 
+            if kind_of(text) in {"csv", "jsonl", "excel"}:
+                return source_of_file(text)
             return DuckdbSource(files={table_name(Path(text.rstrip("/"))): text})
         if _URL.match(text):
             url, _, tables = text.partition("#")
@@ -110,8 +112,17 @@ def _listed(tables: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in re.findall(r'(?:"(?:[^"]|"")*"|[^,"])+', tables))
 
 
-def source_of_file(path: Path) -> Source:
+def kind_of(name: str) -> str | None:
+    """The kind of source that a file's name tells, if it does."""
+    found = (kind for kind, ends in _KINDS.items() if ends.search(name.rstrip("*")))
+    return next(found, None)
+
+
+def source_of_file(path: Path | str) -> Source:
     """The source that reads a file, told by its name or else its first bytes.
+
+    Args:
+        path: The file, or its URL in an object store.
 
     Raises:
         ConfigurationError: None does.
@@ -119,31 +130,29 @@ def source_of_file(path: Path) -> Source:
     """
     from pipelines.sources.files import find, opened
 
-    name = path.name.rstrip("*")
-    if os.path.isdir(path):  # noqa: PTH112  false, and no error, where nobody may look
+    if isinstance(path, Path) and os.path.isdir(path):  # noqa: PTH112  no error where none may look
         return _of_kind("parquet", path)
-    for kind, pattern in _KINDS.items():
-        if pattern.search(name):
-            return _of_kind(kind, path)
+    if kind := kind_of(str(path)):
+        return _of_kind(kind, path)
     # Looking at the first bytes costs nothing and spares a question.
     with opened(find(path)[0]) as stream:
         start = stream.read(4096)
     if start.startswith(b"SQLite format 3\0"):
         from pipelines.sqlite import url_of
 
-        return _database(url_of(path), None)
+        return _database(url_of(Path(path)), None)
     if start.startswith(b"PAR1"):
         return _of_kind("parquet", path)
     if b"\0" not in start and not start.lstrip().startswith((b"{", b"[", b"<")):
         return _of_kind("csv", path)
     raise ConfigurationError(
-        f"no source reads {path.suffix or 'such'} files",
+        f"no source reads {Path(path).suffix or 'such'} files",
         where=str(path),
         fix="Save it as csv or Parquet; `waxwork list sources` shows what is read",
     )
 
 
-def _of_kind(kind: str, path: Path) -> Source:
+def _of_kind(kind: str, path: Path | str) -> Source:
     from pipelines.base import SOURCES
 
     return SOURCES[kind].model_validate({"database" if kind == "duckdb" else "path": path})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pydantic import Field, field_validator
 
-from pipelines.base import ConfigPath, Note, RawData, RawTable, Source
+from pipelines.base import Note, RawData, RawTable, Source, SourcePath
 from pipelines.sources.encodings import one_byte
 from pipelines.sources.files import digest, find, keep_caps, stamp, table_name
 from pipelines.sources.text_stream import NotUtf8Error, TextStream
@@ -17,11 +17,11 @@ from tabular.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import pyarrow as pa
 
     from pipelines.settings import Settings
+    from pipelines.sources.files import File
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 1 << 18
@@ -33,7 +33,7 @@ class CsvSource(Source, frozen=True):
     """A delimited text file (csv, tsv; plain, .gz or .zst) with a header."""
 
     kind: Literal["csv"] = "csv"
-    path: ConfigPath = Field(description="The file.")
+    path: SourcePath = Field(description="The file.")
     delimiter: str | None = Field(
         default=None,
         min_length=1,
@@ -78,7 +78,7 @@ class CsvSource(Source, frozen=True):
         return self._read(path, encoding, note, settings)
 
     def _read(
-        self, path: Path, encoding: str | None, note: str | None, settings: Settings
+        self, path: File, encoding: str | None, note: str | None, settings: Settings
     ) -> RawData:
         from pipelines.text_types import typed
 
@@ -112,7 +112,7 @@ class CsvSource(Source, frozen=True):
         """The file's size and time of change."""
         return stamp((self._file(),))
 
-    def _file(self) -> Path:
+    def _file(self) -> File:
         files = find(self.path, (".csv", ".tsv", ".txt", ".gz", ".zst"))
         if len(files) > 1:
             raise SourceError(
@@ -126,7 +126,7 @@ class CsvSource(Source, frozen=True):
 class _Form(NamedTuple):
     """How a file is written."""
 
-    path: Path
+    path: File
     names: list[str]
     delimiter: str
     encoding: str

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from pipelines.settings import Settings
     from pipelines.sources.dialects.base import Database
+    from pipelines.sources.files import File
     from pipelines.sources.lake import Lake
 
 
@@ -52,12 +53,13 @@ class DuckdbSource(Source, frozen=True):
     @field_validator("files")
     @classmethod
     def _from_the_folder(cls, files: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        from pipelines.sources.lake import is_url
+        from pipelines.sources.objects import check_url, is_url
 
         folder = (info.context or {}).get("folder")
-        if folder is None:
-            return files
-        return {n: f if is_url(f) else str(folder / f) for n, f in files.items()}
+        return {
+            name: check_url(file) if is_url(file) else str(folder / file) if folder else file
+            for name, file in files.items()
+        }
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
@@ -113,8 +115,9 @@ class DuckdbSource(Source, frozen=True):
             whole.update(f"{name}={found}\n".encode())
         return f"{prefix}:{whole.hexdigest()}"
 
-    def _places(self) -> Iterator[tuple[str, tuple[Path, ...] | Lake]]:
-        from pipelines.sources.lake import Lake, is_url
+    def _places(self) -> Iterator[tuple[str, tuple[File, ...] | Lake]]:
+        from pipelines.sources.lake import Lake
+        from pipelines.sources.objects import is_url
 
         if self.database is not None:
             yield "", find(self.database)
@@ -124,16 +127,18 @@ class DuckdbSource(Source, frozen=True):
 
 def _scan(text: str, settings: Settings) -> object:
     """The rows that a path means: Parquet by itself, all else as its own source reads it."""
-    from pipelines.sources.lake import Lake, is_url
+    from pipelines.source_text import kind_of, source_of_file
+    from pipelines.sources.lake import Lake
+    from pipelines.sources.objects import is_url
 
-    name = text.lower().rstrip("*")
-    if is_url(text) or Path(text).is_dir() or name.endswith((".parquet", ".pq")):
+    kind = kind_of(text)
+    is_lake = is_url(text) and kind in {None, "duckdb"}
+    if is_lake or kind == "parquet" or Path(text).is_dir():
         return Lake.of(text).table(settings)
     import pyarrow as pa
 
-    from pipelines.source_text import source_of_file
-
-    (table,) = source_of_file(Path(text)).read(settings).tables.values()
+    source = source_of_file(text if is_url(text) else Path(text))
+    (table,) = source.read(settings).tables.values()
     texts: list[str] = list(table.frame.select_dtypes("string").columns)
     frame = table.frame.astype(dict.fromkeys(texts, object))
     return pa.Table.from_pandas(frame, preserve_index=False)

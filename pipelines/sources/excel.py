@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from pipelines.base import ConfigPath, Note, RawData, RawTable, Source
+from pipelines.base import Note, RawData, RawTable, Source, SourcePath
 from pipelines.sources.files import digest, find, keep_caps, opened, stamp, table_name
 from tabular.errors import ConfigurationError, SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     import pandas as pd
     from openpyxl import Workbook
 
     from pipelines.settings import Settings
     from pipelines.sources.cells import Cells
+    from pipelines.sources.files import File
     from tabular.schema import Column
 
 _SUFFIXES = (".xlsx", ".xlsm")
@@ -44,7 +44,7 @@ class ExcelSource(Source, frozen=True):
     """A sheet of an Excel workbook (xlsx, xlsm) with a header."""
 
     kind: Literal["excel"] = "excel"
-    path: ConfigPath = Field(description="The file.")
+    path: SourcePath = Field(description="The file.")
     sheet: str | None = Field(
         default=None, description="The sheet's name; needed where several hold cells."
     )
@@ -74,7 +74,7 @@ class ExcelSource(Source, frozen=True):
         """The file's size and time of change."""
         return stamp((self._file(),))
 
-    def _file(self) -> Path:
+    def _file(self) -> File:
         files = find(self.path, _SUFFIXES)
         if len(files) > 1:
             raise SourceError(
@@ -84,7 +84,7 @@ class ExcelSource(Source, frozen=True):
             )
         return files[0]
 
-    def _rows(self, book: Workbook, path: Path) -> tuple[str, Iterator[Sequence[object]]]:
+    def _rows(self, book: Workbook, path: File) -> tuple[str, Iterator[Sequence[object]]]:
         """The name of the sheet that is meant, and its rows from the first that holds a cell."""
         sheets = {sheet.title: sheet for sheet in book.worksheets}
         named = f"There are {', '.join(map(repr, sheets))}"
@@ -105,7 +105,7 @@ class ExcelSource(Source, frozen=True):
 
 
 @contextmanager
-def _workbook(path: Path, settings: Settings) -> Iterator[Workbook]:
+def _workbook(path: File, settings: Settings) -> Iterator[Workbook]:
     """An open workbook; what it would unfold to is held against the cap first."""
     import openpyxl
 

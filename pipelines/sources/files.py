@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.sources.objects import StoredFile, stored
 from tabular.errors import SourceError
 
 if TYPE_CHECKING:
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 
     from pipelines.settings import Settings
 
+    File = Path | StoredFile
+
 _WILDCARDS = re.compile(r"[*?\[].*")
 
 
-def table_name(path: Path) -> str:
+def table_name(place: File | str) -> str:
     """What a file's table is called: its name without suffixes, or its folder's for a wildcard."""
+    path = Path(str(place))
     fixed = _WILDCARDS.sub("", path.name)
     stem = fixed.lstrip(".").partition(".")[0]
     if fixed != path.name:
@@ -27,16 +31,20 @@ def table_name(path: Path) -> str:
     return stem or (table_name(path.parent) if path.parent.name else "table")
 
 
-def find(path: Path, suffixes: Sequence[str] = ()) -> tuple[Path, ...]:
+def find(path: Path | str, suffixes: Sequence[str] = ()) -> tuple[File, ...]:
     """The files that a path means, in order: a file, a folder's, or those of a wildcard.
 
     Args:
-        path: A file, a folder or a pattern with `*`, `?` or `[...]` in it.
+        path: A file, a folder or a pattern with `*`, `?` or `[...]` in it; as text, the URL of
+            one in an object store.
         suffixes: In a folder, only files that end so count.
 
     Raises:
         SourceError: There is none.
+        ConfigurationError: No installed package reads such URLs.
     """
+    if isinstance(path, str):
+        return stored(path, suffixes)
     try:
         return _found(path, suffixes)
     except PermissionError:
@@ -68,7 +76,7 @@ def _is_hidden(relative: Path) -> bool:
     return any(part.startswith((".", "_")) for part in relative.parts)
 
 
-def digest(files: Sequence[Path]) -> str:
+def digest(files: Sequence[File]) -> str:
     """The sha256 of the files' bytes; a file's name does not count."""
     whole = hashlib.sha256()
     for file in files:
@@ -78,21 +86,30 @@ def digest(files: Sequence[Path]) -> str:
     return f"sha256:{whole.hexdigest()}"
 
 
-def stamp(files: Sequence[Path]) -> str:
+def stamp(files: Sequence[File]) -> str:
     """Names, sizes and times of change of the files, digested."""
     whole = hashlib.sha256()
     for file in files:
-        found = file.stat()
-        whole.update(f"{file.name}/{found.st_size}/{found.st_mtime_ns}\n".encode())
+        whole.update(f"{file.name}/{_tag(file)}\n".encode())
     return f"stat:{whole.hexdigest()}"
 
 
-def opened(file: Path) -> BufferedReader:
+def _tag(file: File) -> str:
+    """What tells a file from what it was, without reading it."""
+    if isinstance(file, StoredFile):
+        return file.tag
+    found = file.stat()
+    return f"{found.st_size}/{found.st_mtime_ns}"
+
+
+def opened(file: File) -> BufferedReader:
     """A file opened for reading bytes.
 
     Raises:
         SourceError: It can't be opened.
     """
+    if isinstance(file, StoredFile):
+        return file.opened()
     try:
         return file.open("rb")
     except OSError as error:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from pydantic import Field
 
-from pipelines.base import ConfigPath, Note, RawData, RawTable, Source
+from pipelines.base import Note, RawData, RawTable, Source, SourcePath
 from pipelines.sources.files import digest, find, keep_caps, stamp, table_name
 from pipelines.sources.text_stream import TextStream
 from tabular.errors import SourceError
@@ -37,7 +37,7 @@ class JsonlSource(Source, frozen=True):
     """JSON lines (jsonl, ndjson; plain, .gz or .zst): files of one object per line."""
 
     kind: Literal["jsonl"] = "jsonl"
-    path: ConfigPath = Field(description="A file, a folder, or a pattern such as data/*.jsonl.")
+    path: SourcePath = Field(description="A file, a folder, or a pattern such as data/*.jsonl.")
     encoding: str = Field(default="utf-8", description="Of the text, as Python names it.")
 
     def read(self, settings: Settings) -> RawData:

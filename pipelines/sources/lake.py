@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from pipelines.sources.files import keep_caps
-from tabular.errors import ConfigurationError, SourceError
+from pipelines.sources.objects import is_url, listed, system_of
+from tabular.errors import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,16 +25,10 @@ if TYPE_CHECKING:
 
     from pipelines.settings import Settings
 
-_URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _KEY = re.compile(r"(?:^|/)([^/=]+)=([^/]*)(?=/)")
 _NULL = "__HIVE_DEFAULT_PARTITION__"
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def is_url(text: str) -> bool:
-    """Whether a text is an address of an object store."""
-    return bool(_URL.match(text))
 
 
 @dataclass(frozen=True)
@@ -60,31 +55,13 @@ class Lake:
             ConfigurationError: No installed package reads such URLs, or there is a secret in it.
             SourceError: There is none.
         """
-        import fsspec
-
         if is_url(text):
-            if "@" in text.partition("://")[2].partition("/")[0]:
-                raise ConfigurationError(
-                    "there is a user or a password in the URL",
-                    where=text.partition("://")[0],
-                    fix="Give the login in the environment, as the store's package reads it",
-                )
-            try:
-                system, path = fsspec.core.url_to_fs(text)
-            except (ImportError, ValueError) as error:
-                raise ConfigurationError(
-                    f"no package is installed that reads {text.partition('://')[0]}:// URLs",
-                    where=text,
-                    fix="Install the one that fsspec names: s3fs, gcsfs, adlfs, ...",
-                ) from error
+            system, path = system_of(text)
         else:
+            import fsspec
+
             system, path = fsspec.filesystem("file"), str(Path(text).absolute())
-        try:
-            found = _found(system, path)
-        except Exception as error:  # noqa: BLE001  whatever the store's package raises
-            raise SourceError(
-                f"the files can't be listed ({type(error).__name__})", where=text
-            ) from None
+        found = listed(system, path, (".parquet", ".pq"), text)
         if not found:
             raise SourceError("there is no Parquet file", where=text, fix="Check the path")
         root = re.split(r"[*?\[]", path)[0]
@@ -188,20 +165,3 @@ class Lake:
 
 def _damaged(path: str) -> SourceError:
     return SourceError("the file is damaged, cut short, or no Parquet file", where=path)
-
-
-def _found(system: Any, path: str) -> tuple[str, ...]:  # noqa: ANN401  any store's
-    if re.search(r"[*?\[]", path):
-        found = [name for name in system.glob(path) if not system.isdir(name)]
-    elif system.isdir(path):
-        found = [name for name in system.find(path) if name.endswith((".parquet", ".pq"))]
-    else:
-        found = [path] if system.exists(path) else []
-    inside = [name for name in found if not _is_hidden(name, path)]
-    return tuple(sorted(str(name) for name in inside))
-
-
-def _is_hidden(name: str, path: str) -> bool:
-    below = re.split(r"[*?\[]", path)[0].rpartition("/")[0]
-    parts = PurePosixPath(str(name)[len(below) :]).parts
-    return any(part.startswith((".", "_")) and "=" not in part for part in parts)

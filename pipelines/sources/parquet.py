@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
-from pipelines.base import ConfigPath, RawData, RawTable, Source
+from pipelines.base import RawData, RawTable, Source, SourcePath
 from pipelines.sources.files import digest, find, keep_caps, opened, stamp, table_name
 from tabular.errors import SourceError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pyarrow as pa
     from pyarrow import parquet
 
     from pipelines.settings import Settings
+    from pipelines.sources.files import File
 
 _SUFFIXES = (".parquet", ".pq")
 
@@ -25,7 +24,7 @@ class ParquetSource(Source, frozen=True):
     """Parquet files: one, a folder's, or those of a wildcard, read as one table."""
 
     kind: Literal["parquet"] = "parquet"
-    path: ConfigPath = Field(description="A file, a folder, or a pattern such as data/*.parquet.")
+    path: SourcePath = Field(description="A file, a folder, or a pattern such as data/*.parquet.")
 
     def read(self, settings: Settings) -> RawData:
         """Read all files' rows, in the order of their names.
@@ -62,7 +61,7 @@ class ParquetSource(Source, frozen=True):
         return stamp(find(self.path, _SUFFIXES))
 
 
-def _within_caps(files: tuple[Path, ...], settings: Settings) -> None:
+def _within_caps(files: tuple[File, ...], settings: Settings) -> None:
     """Hold what the files' footers say against the caps, before a row is read."""
     n_rows = n_bytes = 0
     names: list[str] | None = None
@@ -95,7 +94,7 @@ def _within_caps(files: tuple[Path, ...], settings: Settings) -> None:
         raise SourceError("there are no rows", where=str(files[0]))
 
 
-def _footer(file: Path) -> parquet.FileMetaData:
+def _footer(file: File) -> parquet.FileMetaData:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -106,7 +105,7 @@ def _footer(file: Path) -> parquet.FileMetaData:
             raise _damaged(file) from error
 
 
-def _rows(file: Path) -> pa.Table:
+def _rows(file: File) -> pa.Table:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -117,7 +116,7 @@ def _rows(file: Path) -> pa.Table:
             raise _damaged(file) from error
 
 
-def _damaged(file: Path) -> SourceError:
+def _damaged(file: File) -> SourceError:
     return SourceError(
         "the file is damaged, cut short, or no Parquet file",
         where=str(file),

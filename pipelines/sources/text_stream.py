@@ -11,9 +11,8 @@ from pipelines.sources.files import keep_caps, opened
 from tabular.errors import ConfigurationError, SourceError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipelines.settings import Settings
+    from pipelines.sources.files import File
 
 _BLOCK = 1 << 20
 _SAMPLE = 1 << 18
@@ -60,7 +59,7 @@ class TextStream(io.RawIOBase):
         ConfigurationError: There is no such encoding.
     """
 
-    def __init__(self, path: Path, encoding: str | None, settings: Settings) -> None:
+    def __init__(self, path: File, encoding: str | None, settings: Settings) -> None:
         super().__init__()
         self._raw = opened(path)
         self._file = _decompressed(path, self._raw)
@@ -144,7 +143,7 @@ class TextStream(io.RawIOBase):
         self._n_quotes += ready.count(b'"')
         return ready
 
-    def _read(self, path: Path) -> bytes:
+    def _read(self, path: File) -> bytes:
         try:
             return bytes(self._file.read(_BLOCK))
         except OSError as error:
@@ -171,7 +170,7 @@ class TextStream(io.RawIOBase):
         return "UTF-8" if self._is_utf8 else "in the encoding given"
 
 
-def _decompressed(path: Path, raw: BinaryIO) -> BinaryIO:
+def _decompressed(path: File, raw: BinaryIO) -> BinaryIO:
     import pyarrow as pa
 
     codec = _CODECS.get(path.suffix.lower())
