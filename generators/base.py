@@ -105,6 +105,22 @@ class Model(ABC):
         del rows
         raise SampleError(f"{type(self).__name__} has no likelihood")
 
+    def column_scores(self, rows: EncodedTable, *, seed: Seed) -> npt.NDArray[np.float64]:
+        """How much of the unlikelihood of rows lies in each variable, in nats.
+
+        Negative log density of each variable given the row's others, log p(others) - log p(row),
+        shape (n_subjects, n_variables), as families find that can leave a variable out
+        (`generators.scoring.by_leaving_out`). Here, for all that have the capability `log_prob`,
+        by putting cells of the model's own rows in its place: right up to a constant for each
+        variable, which whoever compares with the model's own rows takes away again.
+
+        Raises:
+            SampleError: The family has no likelihood.
+        """
+        from generators.scoring import by_replacement
+
+        return by_replacement(self, rows, seed)
+
     def portrait(self, words: Words) -> Portrait | None:
         """What the model shows of itself in the report; `None` for nothing.
 

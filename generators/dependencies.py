@@ -129,10 +129,21 @@ class Dependencies:
                 out[place] = out[place] & fits if place in out else fits
         return out
 
-    def are_kept(self, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.bool_]:
-        """Whether each row's bound columns are what their parents say, shape (n_rows,)."""
-        kept = self.fill(codes[self.free]) == codes
-        return np.asarray(kept.all(axis=0), dtype=np.bool_)
+    def are_kept(
+        self, codes: npt.NDArray[np.int32], fixed: tuple[int, ...] | None = None
+    ) -> npt.NDArray[np.bool_]:
+        """Whether each row's bound columns are what their parents say, shape (n_rows,).
+
+        Args:
+            codes: Shape (n_columns, n_rows).
+            fixed: Positions of the columns that are looked at; all of them if not given.
+        """
+        seen = range(self.n_columns) if fixed is None else fixed
+        kept = np.ones(codes.shape[1], dtype=bool)
+        for link in self.links:
+            if link.column in seen and link.parent in seen:
+                kept &= link.image[codes[link.parent]] == codes[link.column]
+        return kept
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All arrays by name."""

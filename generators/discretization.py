@@ -18,7 +18,7 @@ from generators.encoding.arrays import EncodedTable
 from generators.forests.support import Support
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
@@ -179,13 +179,22 @@ class Discretization:
         )
 
     def log_density(
-        self, rows: EncodedTable, codes: npt.NDArray[np.int32]
+        self,
+        rows: EncodedTable,
+        codes: npt.NDArray[np.int32],
+        columns: Iterable[int] | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Log of the density of the rows' numbers given their codes, shape (n_rows,)."""
+        """Log of the density of the rows' numbers given their codes, shape (n_rows,).
+
+        Args:
+            rows: The rows.
+            codes: Theirs, shape (n_columns, n_rows).
+            columns: Places of the columns that count; all of them if not given.
+        """
         out = np.zeros(rows.n_rows)
-        for own, array, code in zip(self.bins, rows.arrays, codes, strict=True):
-            if own is not None:
-                out += own.log_density(array.astype(np.float64), code)
+        for i in range(len(self.bins)) if columns is None else columns:
+            if (own := self.bins[i]) is not None:
+                out += own.log_density(rows.arrays[i].astype(np.float64), codes[i])
         return out
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from generators.base import Generator, Model
+    from generators.scoring import Scores
     from tabular.dataset import Table
     from tabular.portrait import Portrait
     from tabular.seeding import Seed
@@ -201,6 +202,21 @@ class FittedGenerator:
         if "log_prob" not in self.capabilities:
             raise SampleError(f"{self.kind} has no likelihood")
         return self.model.log_prob(self.encoder.encode(table))
+
+    def score(self, table: Table, *, explain: int = 1000, seed: Seed) -> Scores:
+        """How unlikely the model finds rows, and which columns make them so.
+
+        Args:
+            table: Rows like those that were learnt.
+            explain: Of how many of the least likely rows the columns are worked out.
+            seed: Where every random number comes from; the same seed gives the same scores.
+
+        Raises:
+            SampleError: The kind has no likelihood.
+        """
+        from generators.scoring import score
+
+        return score(self, table, explain=explain, seed=seed)
 
     def portrait(self) -> Portrait | None:
         """What the model shows of itself; `None` for nothing."""

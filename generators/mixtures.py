@@ -51,14 +51,30 @@ class Mixture:
         )
 
     def log_prob(
-        self, codes: npt.NDArray[np.int32], known: npt.NDArray[np.bool_] | None = None
+        self,
+        codes: npt.NDArray[np.int32],
+        known: npt.NDArray[np.bool_] | None = None,
+        allowed: Mapping[int, npt.NDArray[np.bool_]] | None = None,
     ) -> npt.NDArray[np.float64]:
-        """Log probability of each row's known codes, shape (n_rows,)."""
+        """Log probability of what is known of each row, shape (n_rows,).
+
+        Args:
+            codes: Shape (n_columns, n_rows).
+            known: Cells that count, same shape; all of them if not given.
+            allowed: As in `draw_given`.
+        """
         out = np.empty(codes.shape[1])
         for part in _parts(codes.shape[1]):
             mask = None if known is None else known[:, part]
-            out[part] = _log_sum(self.log_joint(codes[:, part], mask))[:, 0]
+            joint = self.log_joint(codes[:, part], mask)
+            for j, fits in (allowed or {}).items():
+                joint += self._log_allowed(j, fits[part].astype(np.float64))
+            out[part] = _log_sum(joint)[:, 0]
         return out
+
+    def _log_allowed(self, j: int, mask: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Log probability of one of the codes under a mask, shape (n_rows, n_components)."""
+        return np.asarray(np.log(mask @ self._column(j) + 1e-300))
 
     def draw(self, n: int, rng: np.random.Generator) -> npt.NDArray[np.int32]:
         """Codes of `n` new rows, shape (n_columns, n)."""
@@ -88,7 +104,7 @@ class Mixture:
             joint = self.log_joint(codes[:, part], known[:, part])
             masks = {j: mask[part].astype(np.float64) for j, mask in allowed.items()}
             for j, mask in masks.items():
-                joint += np.log(mask @ self._column(j) + 1e-300)
+                joint += self._log_allowed(j, mask)
             component = one_each(np.exp(joint - joint.max(axis=1, keepdims=True)), rng)
             drawn = self.draw_from(component, rng)
             for j, mask in masks.items():

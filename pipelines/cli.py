@@ -185,6 +185,55 @@ def sample(
 
 
 @main.command()
+@click.argument("model", type=_FILE)
+@click.argument("file", type=_FILE)
+@click.option("--out", type=_FILE, help="Ranks of all rows: .csv, .csv.gz, .csv.zst or .parquet.")
+@click.option("--top", type=click.IntRange(min=0), default=20, show_default=True, help="To show.")
+@click.option(
+    "--explain",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Rows whose columns are named.",
+)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the rows as JSON.")
+@click.pass_context
+def score(
+    ctx: click.Context,
+    model: Path,
+    file: Path,
+    out: Path | None,
+    top: int,
+    explain: int,
+    seed: int,
+    *,
+    as_json: bool,
+) -> None:
+    """Rank the rows of FILE by how unlikely MODEL finds them, and name the columns.
+
+    \b
+        waxwork fit --source people.csv --generator latent_class --out model
+        waxwork score model people.csv --top 10
+
+    The model's kind needs a likelihood: `waxwork list generators` shows which have one. "row"
+    counts the file's rows from 1 (of a sequence, it is the first of the entity's). "surprise" is
+    how many nats less likely a row is than the model's own rows are on average; "as unlikely", how
+    many of the model's own rows are at least as unlikely. A column is named with the nats it adds
+    given the row's others: 3 is twenty times less likely than usual. No cell is shown or written.
+    """  # noqa: D301  click's own mark for lines to leave as they are
+    settings = _settings(debug=ctx.obj)
+    from pipelines.commands.run import watched
+    from pipelines.commands.score import score as score_rows
+
+    with watched():
+        score_rows(
+            model, file, out=out, top=top, explain=explain, seed=seed,
+            settings=settings, as_json=as_json,
+        )  # fmt: skip
+
+
+@main.command()
 @click.option("--train", type=_FILE, required=True, help="Rows the generator learnt from.")
 @click.option("--holdout", type=_FILE, help="Fresh real rows; without them privacy is undecided.")
 @click.option("--reference", type=_FILE, help="Other fresh rows; else half of the holdout.")

@@ -14,6 +14,7 @@ from generators.copula.latent import draw_between, log_between
 from generators.copula.statistics import ColumnCounts, PairSums
 from generators.encoding.arrays import EncodedTable
 from generators.marginals import Marginal
+from generators.scoring import by_leaving_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,11 +61,20 @@ class GaussianCopulaModel(Model):
         known between which bounds a latent lies; the probability of all these bounds together is
         found numerically, to within a few percent (`generators.copula.latent.log_between`).
         """
-        low, high = self._bounds(rows, tuple(range(len(self._columns))))
+        return self.log_marginal(rows, tuple(range(len(self._columns))))
+
+    def log_marginal(self, rows: EncodedTable, fixed: tuple[int, ...]) -> npt.NDArray[np.float64]:
+        """Log density of some columns of rows alone, (n_rows,)."""
+        low, high = self._bounds(rows, fixed)
         out = log_between(self._root, low, high)
-        for column, array in zip(self._columns, rows.arrays, strict=True):
-            out += column.log_stretch(array)
+        for i in fixed:
+            out += self._columns[i].log_stretch(rows.arrays[i])
         return out
+
+    def column_scores(self, rows: EncodedTable, *, seed: Seed) -> npt.NDArray[np.float64]:
+        """Of each column given the others, as exactly as `log_prob`."""
+        del seed
+        return by_leaving_out(self.log_marginal, rows)
 
     def _invert(self, latent: npt.NDArray[np.float64], n: int) -> EncodedTable:
         arrays = []

@@ -12,6 +12,7 @@ from generators.dependencies import Dependencies
 from generators.discretization import Discretization
 from generators.inner_split import inner_split
 from generators.mixtures import Mixture, learn_mixture, without_small
+from generators.scoring import by_leaving_out
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -44,18 +45,39 @@ class LatentClassModel(Model):
         rng = seed.generator()
         given = self.columns.encode(known)
         free = self.links.free
-        masks = self.links.allowed(given, fixed, self.columns.sizes)
-        is_known = np.isin(free, fixed)
-        mask = np.repeat(is_known[:, None], given.shape[1], axis=1)
-        allowed = {place: fits for place, fits in masks.items() if not is_known[place]}
+        mask, allowed = self._known(given, fixed)
         codes = self.links.fill(self.mixture.draw_given(given[free], mask, allowed, rng))
         return self.columns.decode_beside(codes, known, fixed, rng)
 
     def log_prob(self, rows: EncodedTable) -> npt.NDArray[np.float64]:
         """Exact: the sum over all components; minus infinity where a dependency is broken."""
+        return self.log_marginal(rows, tuple(range(len(rows.variables))))
+
+    def log_marginal(self, rows: EncodedTable, fixed: tuple[int, ...]) -> npt.NDArray[np.float64]:
+        """Log density of some columns of rows alone, exactly, (n_rows,)."""
         codes = self.columns.encode(rows)
-        out = self.mixture.log_prob(codes[self.links.free]) + self.columns.log_density(rows, codes)
-        return np.where(self.links.are_kept(codes), out, -np.inf)
+        mask, allowed = self._known(codes, fixed)
+        out = self.mixture.log_prob(codes[self.links.free], mask, allowed)
+        out += self.columns.log_density(rows, codes, fixed)
+        return np.where(self.links.are_kept(codes, fixed), out, -np.inf)
+
+    def column_scores(self, rows: EncodedTable, *, seed: Seed) -> npt.NDArray[np.float64]:
+        """Of each column given the others, exactly."""
+        del seed
+        return by_leaving_out(self.log_marginal, rows)
+
+    def _known(
+        self, codes: npt.NDArray[np.int32], fixed: tuple[int, ...]
+    ) -> tuple[npt.NDArray[np.bool_], dict[int, npt.NDArray[np.bool_]]]:
+        """Which cells of the free columns are known, and which codes others of them may have."""
+        known = np.repeat(np.isin(self.links.free, fixed)[:, None], codes.shape[1], axis=1)
+        # Where the parent is known too, there is nothing left to tell of it.
+        telling = tuple(
+            link.column
+            for link in self.links.links
+            if link.column in fixed and link.parent not in fixed
+        )
+        return known, self.links.allowed(codes, telling, self.columns.sizes)
 
     def state(self) -> State:
         """Bins, weights and probabilities; no row."""

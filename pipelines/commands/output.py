@@ -24,8 +24,12 @@ class Writer(Protocol):
         ...
 
 
-def writer(out: Path) -> Writer:
+def writer(out: Path, *, synthetic: bool = True) -> Writer:
     """The writer for a file's suffix.
+
+    Args:
+        out: The file.
+        synthetic: Whether a format that can be marked says that the rows are synthetic.
 
     Raises:
         ConfigurationError: No format has this suffix, or the folder is not there.
@@ -36,7 +40,9 @@ def writer(out: Path) -> Writer:
     if name.endswith((".csv", ".csv.gz", ".csv.zst")):
         return lambda parts, schema: _csv(parts, schema, out)
     if name.endswith(".parquet"):
-        return lambda parts, schema: _whole(out, lambda path: _parquet(parts, schema, path))
+        return lambda parts, schema: _whole(
+            out, lambda path: _parquet(parts, schema, path, synthetic=synthetic)
+        )
     raise ConfigurationError(
         f"no format is known for {out.suffix or 'a name without suffix'}",
         where=str(out),
@@ -51,10 +57,10 @@ def _csv(parts: Iterable[Table], schema: TableSchema, path: Path) -> None:
     write_csv((part.frame for part in parts), path, schema, neutralise=False)
 
 
-def _parquet(parts: Iterable[Table], schema: TableSchema, path: Path) -> None:
+def _parquet(parts: Iterable[Table], schema: TableSchema, path: Path, *, synthetic: bool) -> None:
     from pipelines.frames import write_parquet_parts
 
-    write_parquet_parts((part.frame for part in parts), path, schema=schema, synthetic=True)
+    write_parquet_parts((part.frame for part in parts), path, schema=schema, synthetic=synthetic)
 
 
 def _whole(out: Path, write: object) -> None:
