@@ -234,6 +234,36 @@ def score(
 
 
 @main.command()
+@click.argument("config", type=_FILE)
+@click.option(
+    "--canaries",
+    type=click.IntRange(min=80),
+    default=400,
+    show_default=True,
+    help="Made-up outliers, half of which are planted.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
+@click.pass_context
+def audit(ctx: click.Context, config: Path, canaries: int, *, as_json: bool) -> None:
+    """Measure what the generator of CONFIG gives away of outliers; publishes nothing.
+
+    Made-up outliers are planted in a copy of the source, a model of their own is fitted to it and
+    attacked. Takes a fit and a sample. Exits 0, 3 (exposed) or 4 (undecided, too few).
+    """
+    from pipelines.config import load
+
+    loaded = load(config)
+    settings = _settings(debug=ctx.obj)
+    from pipelines.commands.audit import audit as audit_generator
+    from pipelines.commands.audit import show as show_audit
+    from pipelines.commands.run import watched
+
+    with watched():
+        found = audit_generator(loaded, canaries, settings)
+    sys.exit(show_audit(found, as_json=as_json))
+
+
+@main.command()
 @click.option("--train", type=_FILE, required=True, help="Rows the generator learnt from.")
 @click.option("--holdout", type=_FILE, help="Fresh real rows; without them privacy is undecided.")
 @click.option("--reference", type=_FILE, help="Other fresh rows; else half of the holdout.")

@@ -116,7 +116,7 @@ def _score(
     space: FeatureSpace,
     evidence: Evidence,
 ) -> Candidates:
-    cardinality = _cardinality(space)
+    cardinality = space.cardinality(_BINS)
     release = space.scaled(synthetic), space.binned(synthetic, _BINS)
     member, subject, isolation, rarity, turn_of = [], [], [], [], []
     ranks: dict[str, list[Floats]] = {name: [] for name in ATTACKS}
@@ -183,13 +183,6 @@ def _some(table: Table, most: int, rng: np.random.Generator, *, subjects: bool =
     chosen = np.zeros(n, dtype=bool)
     chosen[rng.permutation(n)[: max(keep, 1)]] = True
     return table.take(chosen[table.subject_codes])
-
-
-def _cardinality(space: FeatureSpace) -> tuple[int, ...]:
-    return tuple(
-        len(space.levels[name].names) + 2 if name in space.levels else _BINS + 1
-        for name in space.names
-    )
 
 
 def _rarity(space: FeatureSpace, table: Table, scene: Scene) -> Floats:

@@ -231,6 +231,13 @@ class FeatureSpace:
                 out[:, i] = np.where(np.isnan(column), bins, np.minimum(place, bins - 1))
         return out
 
+    def cardinality(self, bins: int) -> tuple[int, ...]:
+        """How many codes `binned` has for each column."""
+        return tuple(
+            len(self.levels[name].names) + 2 if name in self.levels else bins + 1
+            for name in self.names
+        )
+
     def steps(self, table: Table) -> npt.NDArray[np.float64]:
         """What changed since the entity's row before, by the order of the sequence's index.
 
