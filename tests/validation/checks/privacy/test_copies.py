@@ -34,6 +34,32 @@ def test_only_records_of_one_person_count_and_fresh_rows_set_the_rate() -> None:
     assert result.details["unique_train_records"] == pytest.approx(3 / 5)
 
 
+@pytest.mark.parametrize("part", ["holdout", "reference"])
+def test_copies_of_rows_that_were_held_out_are_found_as_well(part: str) -> None:
+    whole = evidence()
+    held_out: Table = getattr(whole, part)
+    copied = held_out.take(np.arange(40)).frame
+    rest = whole.synthetic.frame.iloc[40:]
+    result = Copies().answer(
+        evidence(Table("people", pd.concat([copied, rest], ignore_index=True), whole.schema))
+    )
+    assert result.status == "fail"
+    assert result.value == pytest.approx(40 / 2000, abs=0.002)
+    assert "one held-out subject" in result.message
+
+
+def test_held_out_records_are_met_by_chance_as_often_as_train_rows_meet_them() -> None:
+    train, synthetic, fresh = (
+        plain_table(pd.DataFrame({"a": a}))
+        for a in ([1.0, 1, 2, 7], [3.0, 3, 3, 3, 9], [1.0, 2, 3, 5, 5])
+    )
+    result = Copies().answer(
+        Evidence(train=train, synthetic=synthetic, holdout=fresh, seed=Seed(0))
+    )
+    # Single among fresh rows are 1, 2 and 3: four synthetic rows have 3, three train rows 1 or 2.
+    assert result.details["held_out"] == {"copied": 4 / 5, "by_chance": 3 / 4}
+
+
 def test_fresh_rows_pass() -> None:
     assert Copies().answer(evidence()).status == "pass"
 
