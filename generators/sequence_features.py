@@ -147,6 +147,12 @@ class Index:
     grid: float
     unique: bool
 
+    @property
+    def room(self) -> int:
+        """Most rows that an entity can have."""
+        cells = round((self.high - self.low) / self.grid) + 1
+        return cells if self.unique else int(np.iinfo(np.int64).max)
+
     def laid_out(
         self, values: npt.NDArray[np.float64], lengths: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.float64]:
@@ -170,6 +176,21 @@ def first_rows(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
     first = np.zeros(int(lengths.sum()), dtype=bool)
     first[np.cumsum(lengths) - lengths] = True
     return first
+
+
+def inside(
+    values: npt.NDArray[np.float64],
+    bounds: tuple[float, float] | None,
+    lengths: npt.NDArray[np.int64],
+) -> npt.NDArray[np.float64]:
+    """Each entity's values moved together, as little as brings them within bounds."""
+    if bounds is None:
+        return values
+    begin = np.cumsum(lengths) - lengths
+    over = np.maximum(np.maximum.reduceat(values, begin) - bounds[1], 0)
+    values = values - np.repeat(over, lengths)
+    under = np.maximum(bounds[0] - np.minimum.reduceat(values, begin), 0)
+    return np.asarray(values + np.repeat(under, lengths), dtype=np.float64)
 
 
 def _bin_edges(marginal: Marginal, bins: int) -> npt.NDArray[np.float64]:

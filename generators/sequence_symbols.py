@@ -21,6 +21,7 @@ from generators.sequence_features import (
     find_index,
     find_lookups,
     first_rows,
+    inside,
     moves_by_steps,
 )
 
@@ -187,10 +188,7 @@ class SequenceSymbols:
         if feature.marginal is None:
             return np.ones(len(symbols), dtype=np.int64)
         lengths = np.maximum(np.rint(feature.cells(symbols, rng)), 1).astype(np.int64)
-        if self.index is not None and self.index.unique:
-            room = round((self.index.high - self.index.low) / self.index.grid) + 1
-            lengths = np.minimum(lengths, room)
-        return lengths
+        return lengths if self.index is None else np.minimum(lengths, self.index.room)
 
     def decode(
         self,
@@ -219,7 +217,7 @@ class SequenceSymbols:
                 total = np.cumsum(steps)
                 begin = np.flatnonzero(first)
                 before = np.repeat(total[begin] - steps[begin], lengths)
-                cells[feature.name] = _inside(total - before, feature.bounds, lengths)
+                cells[feature.name] = inside(total - before, feature.bounds, lengths)
         if self.index is not None and self.index.name in cells:
             index = np.asarray(cells[self.index.name], dtype=np.float64)
             cells[self.index.name] = self.index.laid_out(index, lengths)
@@ -230,18 +228,3 @@ class SequenceSymbols:
             for v in self.variables
         )
         return EncodedTable(self.variables, arrays, lengths)
-
-
-def _inside(
-    values: npt.NDArray[np.float64],
-    bounds: tuple[float, float] | None,
-    lengths: npt.NDArray[np.int64],
-) -> npt.NDArray[np.float64]:
-    """Each entity's values moved together, as little as brings them within bounds."""
-    if bounds is None:
-        return values
-    begin = np.cumsum(lengths) - lengths
-    over = np.maximum(np.maximum.reduceat(values, begin) - bounds[1], 0)
-    values = values - np.repeat(over, lengths)
-    under = np.maximum(bounds[0] - np.minimum.reduceat(values, begin), 0)
-    return np.asarray(values + np.repeat(under, lengths), dtype=np.float64)

@@ -68,8 +68,7 @@ def write_config(source: Source, settings: Settings, *, folder: Path | None = No
     for name, table in raw.tables.items():
         lines += _table(name, table, schemas[name], found[name])
     lines += _foreign_keys(raw)
-    proposed = {p.field for group in found.values() for p in group}
-    lines += _rest(has_sequence="sequence" in proposed)
+    lines += _rest()
     return "\n".join(lines) + "\n"
 
 
@@ -218,14 +217,12 @@ def _foreign_keys(raw: RawData) -> list[str]:
     return lines + [f"  - {_flow(key.model_dump(mode='json'))}" for key in raw.foreign_keys]
 
 
-def _rest(*, has_sequence: bool) -> list[str]:
-    kind = "hmm" if has_sequence else "trees"
-    why = "it learns sequences" if has_sequence else "the best quality per CPU second"
+def _rest() -> list[str]:
     return [
         "",
         "split: {holdout: 0.2}  # share of subjects the generator never sees; half the reference",
         "protect: {k: 5}  # a category or extreme needs this many subjects behind it to be learnt",
-        f"generator: {{kind: {kind}}}  # {why}; see `waxwork list generators`",
+        "generator: {kind: trees}  # the best per CPU second; see `waxwork list generators`",
         "rows: 100%  # a share of the subjects, or a count",
         "seed: 0",
         "quarantine: {max_share: 0.05}  # share of rows that may break the contract",

@@ -59,7 +59,10 @@ class Support:
         there = ~np.isnan(values)
         atoms, light, window = _heavy_and_light(values[there], subjects[there], backing)
         none = np.zeros(0, dtype=np.int64)
-        draft = cls(atoms, _knots(light, window), none, none.astype(bool))
+        knots = _knots(light, window)
+        if len(knots) and window > backing:
+            knots[[0, -1]] = _ends(values[there], subjects[there], atoms, knots, backing)
+        draft = cls(atoms, knots, none, none.astype(bool))
         if not draft.n_symbols:
             return draft
         mass = np.bincount(draft.encode(values[there]), minlength=draft.n_symbols)
@@ -210,6 +213,27 @@ def _knots(light: npt.NDArray[np.float64], window: int) -> npt.NDArray[np.float6
     total = np.concatenate([[0.0], np.cumsum(light - light[0])])
     knots = (total[first + window] - total[first]) / window + light[0]
     return np.maximum.accumulate(knots)
+
+
+def _ends(
+    values: npt.NDArray[np.float64],
+    subjects: npt.NDArray[np.int64],
+    atoms: npt.NDArray[np.float64],
+    knots: npt.NDArray[np.float64],
+    backing: int,
+) -> tuple[float, float]:
+    """The outermost knots, as means of the outermost value of each of `backing` subjects.
+
+    Where subjects have many values each, a mean of so many values would cut the tails off.
+    """
+    light = ~np.isin(values, atoms)
+    value, subject = values[light], np.unique(subjects[light], return_inverse=True)[1]
+    found = []
+    for sign, knot in ((1.0, knots[0]), (-1.0, knots[-1])):
+        outermost = np.full(int(subject.max()) + 1, np.inf)
+        np.minimum.at(outermost, subject, sign * value)
+        found.append(sign * min(float(np.sort(outermost)[:backing].mean()), sign * knot))
+    return found[0], found[1]
 
 
 def _stands_out(mass: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

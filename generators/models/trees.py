@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 from pydantic import Field
 
 from generators.base import Capability, Generator, Model, State, require_rows
 from generators.forests.chain import Chain
-from generators.forests.column import ColumnModel
 from generators.forests.correction import Effort, correct
 from generators.forests.learning import Growth
-from generators.forests.odds import Odds
 from generators.forests.ordering import choose_order
-from generators.forests.support import Support
+from generators.forests.pruning import prune
+from generators.forests.saving import chain_arrays, chain_of_arrays
 from generators.forests.symbols import Symbols
+from generators.sequences.chain import SequenceChain
+from generators.sequences.plan import is_sequence
 
 if TYPE_CHECKING:
     from generators.encoding.arrays import EncodedTable, Variable
@@ -44,32 +46,31 @@ _USUAL: dict[Privacy, _Usual] = {
 class TreesModel(Model):
     """One conditional density per column, in the order they are drawn."""
 
-    def __init__(self, chain: Chain) -> None:
+    def __init__(self, chain: Chain | SequenceChain) -> None:
         self.chain = chain
 
+    @property
+    def mean_length(self) -> float:
+        """About how many rows a subject has."""
+        return self.chain.mean_length if isinstance(self.chain, SequenceChain) else 1.0
+
     def sample(self, n: int, *, seed: Seed) -> EncodedTable:
-        """Draw `n` rows, column by column."""
+        """Draw `n` rows column by column, or entities row by row."""
         return self.chain.draw(n, seed.generator())
 
     def sample_given(self, context: EncodedTable, *, seed: Seed) -> EncodedTable:
         """Draw a row for each row of context, column by column."""
+        if isinstance(self.chain, SequenceChain):
+            return super().sample_given(context, seed=seed)
         return self.chain.draw(context.n_rows, seed.generator(), context)
 
     def state(self) -> State:
         """Trees, counts at their leaves, supports; no row."""
-        arrays = {}
-        for i, support in enumerate(self.chain.supports):
-            if support is not None:
-                arrays.update(support.arrays(f"given.{i}"))
-        for i, column in enumerate(self.chain.columns):
-            arrays.update(column.arrays(f"step.{i}"))
-        for i, odds in enumerate(self.chain.odds):
-            if odds is not None:
-                arrays.update(odds.arrays(f"step.{i}.odds"))
-        if self.chain.whole is not None:
-            arrays.update(self.chain.whole.arrays("odds"))
-        given = len(self.chain.supports)
-        return State(arrays, {"order": list(self.chain.order), "given": given})
+        chain = self.chain
+        if isinstance(chain, SequenceChain):
+            return State(chain.arrays(), {"sequence": chain.values()})
+        values = {"order": list(chain.order), "given": len(chain.supports)}
+        return State(chain_arrays(chain), values)
 
     @classmethod
     def from_state(
@@ -79,21 +80,11 @@ class TreesModel(Model):
         state: State,
     ) -> Self:
         """The model that gave this state."""
-        order = tuple(state.values["order"])
-        given = int(state.values["given"])
-        columns = (
-            ColumnModel.of_arrays(
-                f"step.{i}", order[: given + i], state.arrays, numeric=variables[column].is_numeric
-            )
-            for i, column in enumerate(order[given:])
-        )
-        supports = (
-            Support.of_arrays(f"given.{i}", state.arrays) if variable.is_numeric else None
-            for i, variable in enumerate(variables[:given])
-        )
-        odds = (Odds.of_arrays(f"step.{i}.odds", state.arrays) for i in range(len(order) - given))
-        whole = Odds.of_arrays("odds", state.arrays)
-        return cls(Chain(variables, order, tuple(columns), tuple(supports), tuple(odds), whole))
+        values = state.values
+        if "sequence" in values:
+            return cls(SequenceChain.of(variables, state.arrays, values["sequence"]))
+        order, given = tuple(values["order"]), int(values["given"])
+        return cls(chain_of_arrays(variables, order, given, state.arrays))
 
 
 class Trees(Generator, frozen=True):
@@ -108,7 +99,7 @@ class Trees(Generator, frozen=True):
 
     kind: Literal["trees"] = "trees"
     model: ClassVar[type[Model]] = TreesModel
-    capabilities: ClassVar[frozenset[Capability]] = frozenset({"context"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset({"context", "sequence"})
 
     privacy: Privacy = Field(
         default="balanced",
@@ -164,8 +155,21 @@ class Trees(Generator, frozen=True):
         Raises:
             FitError: There are fewer rows than two leaves need.
         """
+        if is_sequence(train):
+            require_rows(train, 2, self.kind)
+            chain = SequenceChain.learn(train, self._part, seed, progress)
+            return TreesModel(chain)
+        require_rows(train, 2 * self.growth(train.n_rows).leaf, self.kind)
+        return TreesModel(self._chain(train, self.growth(train.n_rows), seed, progress))
+
+    def _part(self, train: EncodedTable, seed: Seed, progress: Progress) -> Chain:
+        """What is learnt of a part of a sequence, which may be small."""
         growth = self.growth(train.n_rows)
-        require_rows(train, 2 * growth.leaf, self.kind)
+        if train.n_rows < 2 * growth.leaf:
+            growth = replace(growth, trees=0)
+        return self._chain(train, growth, seed, progress)
+
+    def _chain(self, train: EncodedTable, growth: Growth, seed: Seed, progress: Progress) -> Chain:
         table = Symbols.of(train, self.min_backing)
         given = train.given
         order = tuple(range(len(train.variables)))
@@ -186,6 +190,8 @@ class Trees(Generator, frozen=True):
             progress(half + done * (1 - half), message)
 
         chain = Chain.learn(table, order, growth, stream, first, given)
+        if train.owners is not None:
+            chain = prune(chain, table, growth)
         if self.correction:
             chain = correct(chain, table, growth, Effort(), seed.child("correction"), second)
-        return TreesModel(chain)
+        return chain

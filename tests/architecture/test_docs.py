@@ -24,7 +24,7 @@ def _blocks(text: str, language: str) -> list[str]:
 def test_the_readmes_configuration_is_valid() -> None:
     (block,) = _blocks(README, "yaml")
     config = PipelineConfig.model_validate(yaml.safe_load(block))
-    assert config.generator.kind == "hmm"
+    assert config.generator.kind == "trees"
 
 
 def test_every_command_in_the_readme_exists() -> None:

@@ -130,7 +130,7 @@ def test_a_panel_gets_its_sequence_and_subject() -> None:
         "role": "sensitive",
     }
     assert found["subject"] == {"table": "wagepan", "columns": ["nr"]}
-    assert found["generator"] == {"kind": "hmm"}
+    assert found["generator"] == {"kind": "trees"}
 
 
 def test_options_of_a_source_are_written_too(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Sequences as rows that know what came before them."""
