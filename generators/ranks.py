@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
+    import torch
 
     from generators.encoding.arrays import Variable
     from generators.forests.support import Support
@@ -58,6 +59,16 @@ class Ranked:
         return Ranked(
             self.labels[picked], self.low[picked], self.high[picked], self.log_scale[picked]
         )
+
+    def tensors(
+        self, device: torch.device | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Labels, int64, and both ends of the intervals, float32, for a network."""
+        import torch
+
+        ends = (torch.from_numpy(end).float().to(device) for end in (self.low, self.high))
+        low, high = ends
+        return torch.from_numpy(self.labels).to(device), low, high
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ GENERATOR_CASES: dict[str, dict[str, object]] = {
     "bayesian_network": {"parents": 2, "candidates": 4, "bins": 8},
     "bootstrap": {},
     "ctgan": {"steps": 10, "batch": 64, "noise": 8, "hidden": [16], "critic_hidden": [16]},
+    "diffusion": {"steps": 10, "batch": 64, "hidden": 16, "blocks": 1, "noise_steps": 4},
     "flow": {"steps": 10, "batch": 64, "hidden": 16, "blocks": 1, "bins": 4},
     "gaussian_copula": {},
     "hmm": {"states": 3, "restarts": 1, "iterations": 10},

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from generators.base import Capability, Generator, Model, State, require_rows
 from generators.neural import FEWEST, HELD_OUT, MOST_HELD_OUT, NeuralGenerator
-from generators.ranks import Ranked, Ranks
+from generators.ranks import Ranks
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -63,7 +63,7 @@ class FlowModel(Model):
         ranked = self.ranks.encode(rows)
         with torch.no_grad():
             parts = [
-                self.network.log_prob(*_tensors(ranked.rows(slice(begin, begin + _AT_ONCE))))
+                self.network.log_prob(*ranked.rows(slice(begin, begin + _AT_ONCE)).tensors())
                 for begin in range(0, rows.n_rows, _AT_ONCE)
             ]
         out = torch.cat(parts).double().numpy() + ranked.log_scale.sum(axis=1)
@@ -153,21 +153,11 @@ class SplineFlow(NeuralGenerator, frozen=True):
         device = device_of(self.device)
         learner = FlowLearner(
             built(lambda: Flow(shape, base), seed.child("network")).to(device),
-            _tensors(ranked.rows(learnt), device),
-            _tensors(ranked.rows(held_out), device),
+            ranked.rows(learnt).tensors(device),
+            ranked.rows(held_out).tensors(device),
             self.schedule,
         )
         history = run(
             learner, self.budget, seed=seed, progress=progress, device=device, name=self.kind
         )
         return FlowModel(ranks, learner.kept.cpu(), history.coarse())
-
-
-def _tensors(
-    ranked: Ranked, device: torch.device | str = "cpu"
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Labels, and both ends of the intervals."""
-    import torch
-
-    low, high = (torch.from_numpy(ends).float().to(device) for ends in (ranked.low, ranked.high))
-    return torch.from_numpy(ranked.labels).to(device), low, high
