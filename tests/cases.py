@@ -16,6 +16,7 @@ GENERATOR_CASES: dict[str, dict[str, object]] = {
     "hmm": {"states": 3, "restarts": 1, "iterations": 10},
     "independent": {},
     "latent_class": {"components": 8, "passes": 3},
+    "markov_network": {"bins": 6, "tree_cells": 20_000, "triples": 3},
     "sdv_ctgan": {"epochs": 1, "embedding_dim": 8, "generator_dim": [8], "discriminator_dim": [8]},
     "sdv_gaussian_copula": {},
     "sdv_tvae": {"epochs": 1, "embedding_dim": 8, "compress_dims": [8], "decompress_dims": [8]},

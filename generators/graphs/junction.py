@@ -20,7 +20,7 @@ from generators.drawing import one_of
 from generators.graphs.counts import spanning_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -181,6 +181,40 @@ class JunctionTree:
                 out[v] = code
         return out
 
+    def without(self, known: Iterable[int]) -> JunctionTree:
+        """The tree in which some columns have but one code."""
+        gone = {*known}
+        sizes = tuple(1 if v in gone else size for v, size in enumerate(self.sizes))
+        return JunctionTree(sizes, self.cliques, self.parents)
+
     def at_once(self) -> int:
         """How many rows with tables of their own are looked at together."""
         return max(1, _AT_ONCE // max(self.cells(i) for i in range(len(self.cliques))))
+
+
+def sliced(factor: Factor, known: Mapping[int, npt.NDArray[np.int32]]) -> Factor:
+    """A table at each row's code of some columns: what is left of it has one code of each.
+
+    Args:
+        factor: Of all rows at once, or of each row.
+        known: Codes of some columns, shape (n_rows,) each.
+    """
+    scope, table = factor
+    axes = [axis for axis, v in enumerate(scope, start=1) if v in known]
+    if not axes:
+        return factor
+    codes = [known[scope[axis - 1]] for axis in axes]
+    others = [axis for axis in range(1, table.ndim) if axis not in axes]
+    row = np.arange(len(codes[0])) if len(table) > 1 else np.zeros(len(codes[0]), dtype=np.intp)
+    taken = table.transpose(0, *axes, *others)[(row, *codes)]
+    shape = [1 if axis in axes else table.shape[axis] for axis in range(1, table.ndim)]
+    return scope, taken.reshape(len(taken), *shape)
+
+
+def only_codes(masks: Mapping[int, npt.NDArray[np.bool_]]) -> dict[int, npt.NDArray[np.int32]]:
+    """The codes of columns that may have but one code in every row, shape (n_rows,) each."""
+    return {
+        v: mask.argmax(axis=1).astype(np.int32)
+        for v, mask in masks.items()
+        if (mask.sum(axis=1) == 1).all()
+    }

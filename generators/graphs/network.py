@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from generators.drawing import one_each, one_of
-from generators.graphs.junction import Factor, JunctionTree
+from generators.graphs.junction import Factor, JunctionTree, only_codes, sliced
 from generators.graphs.search import Parents, families, in_order
 
 if TYPE_CHECKING:
@@ -92,13 +92,20 @@ class Network:
             Shape (n_columns, n).
         """
         out = np.zeros((len(self.parents), n), dtype=np.int32)
-        step = self.tree.at_once()
+        known = {
+            v: self.groups.of[v][code].astype(np.int32) for v, code in only_codes(allowed).items()
+        }
+        tree = self.tree.without(known)
+        step = tree.at_once()
         for begin in range(0, n, step):
             part = slice(begin, min(begin + step, n))
             masks = {j: mask[part] for j, mask in allowed.items()}
             count = part.stop - begin
-            collected = self.tree.collected(self.tree.tables(self._factors(masks)))[0]
-            groups = self.tree.draw(collected, count, rng)
+            here = {v: group[part] for v, group in known.items()}
+            factors = [sliced(factor, here) for factor in self._factors(masks)]
+            groups = tree.draw(tree.collected(tree.tables(factors))[0], count, rng)
+            for v, group in here.items():
+                groups[v] = group
             for child, table in enumerate(self.tables):
                 fits = self.groups.of[child][None, :] == groups[child][:, None]
                 if child in masks:
