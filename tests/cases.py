@@ -69,6 +69,15 @@ CHECK_CASES: dict[str, dict[str, object]] = {
     "join_membership": {},
     "join_two_sample": {"folds": 2},
     "references": {},
+    "entity_membership": {},
+    "entity_two_sample": {"folds": 2},
+    "sequence_index": {},
+    "sequence_lengths": {},
+    "sequence_memory": {},
+    "sequence_runs": {},
+    "sequence_starts": {},
+    "sequence_steps": {},
+    "sequence_transitions": {},
 }
 
 SOURCE_CASES: dict[str, dict[str, object]] = {

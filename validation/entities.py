@@ -16,6 +16,8 @@ from tabular.schema import Column, TableSchema
 from validation.features import FeatureSpace, is_numeric, numbers, space_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from validation.base import Evidence
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 _MOST_COLUMNS = 40
+LAST = "last "
+"""Before the name of a column that is the row before's."""
 
 
 @dataclass(frozen=True)
@@ -94,25 +98,8 @@ def steps(entities: Entities, values: Floats) -> Floats:
 
 def of_entities(evidence: Evidence) -> Evidence:
     """Evidence of whole entities: each side's rows summed up by entity."""
-    space = space_of(evidence)
-    fixed = constant_columns(evidence.train, space)
-
-    def summed(table: Table | None) -> Table | None:
-        return None if table is None else whole_entities(table, space, fixed)
-
-    train, synthetic = summed(evidence.train), summed(evidence.synthetic)
-    assert train is not None  # noqa: S101  there always are both
-    assert synthetic is not None  # noqa: S101
-    return replace(
-        evidence,
-        train=train,
-        synthetic=synthetic,
-        holdout=summed(evidence.holdout),
-        reference=summed(evidence.reference),
-        model=None,
-        related=None,
-        cache={},
-    )
+    fixed = constant_columns(evidence.train, space_of(evidence))
+    return derived(evidence, lambda table, space: whole_entities(table, space, fixed))
 
 
 def constant_columns(table: Table, space: FeatureSpace) -> frozenset[str]:
@@ -189,3 +176,76 @@ def _changes(values: Floats) -> npt.NDArray[np.bool_]:
     """Which values differ from the one before, shape (n_rows,)."""
     before = np.concatenate([values[:1], values[:-1]])
     return np.asarray((values != before) & ~(np.isnan(values) & np.isnan(before)))
+
+
+def derived(evidence: Evidence, make: Callable[[Table, FeatureSpace], Table]) -> Evidence:
+    """Evidence of another table made of each side by itself."""
+    space = space_of(evidence)
+    return replace(
+        evidence,
+        train=make(evidence.train, space),
+        synthetic=make(evidence.synthetic, space),
+        holdout=make(evidence.holdout, space) if evidence.holdout else None,
+        reference=make(evidence.reference, space) if evidence.reference else None,
+        model=None,
+        related=None,
+        cache={},
+    )
+
+
+def with_lengths(table: Table, space: FeatureSpace) -> Table:
+    """How many rows each entity has, a row for each entity."""
+    del space
+    entities = Entities.of(table)
+    cells = {"number of rows": entities.lengths.astype(np.float64)}
+    return _figures(table, cells, entities.owners)
+
+
+def starts(table: Table, space: FeatureSpace) -> Table:
+    """Each entity's first row."""
+    entities = Entities.of(table)
+    first = entities.order[entities.first]
+    frame = table.frame.loc[:, list(space.names)].iloc[first].reset_index(drop=True)
+    return Table(table.name, frame, TableSchema(columns=space.columns), owners=entities.owners)
+
+
+def with_steps(table: Table, space: FeatureSpace) -> Table:
+    """What changed in each row but an entity's first: numbers by how much, categories whether."""
+    entities = Entities.of(table)
+    rows = space.steps(table)[entities.order][~entities.first]
+    cells = {f"step of {name}": rows[:, i] for i, name in enumerate(space.names)}
+    return _figures(table, cells, entities.owners[entities.entity[~entities.first]])
+
+
+def with_runs(table: Table, space: FeatureSpace) -> Table:
+    """How many rows the run has in which each row's value stays the same, by column."""
+    entities = Entities.of(table)
+    rows = space.ordinal(table)[entities.order]
+    cells = {}
+    for name, column in zip(space.names, rows.T, strict=True):
+        run = np.cumsum(entities.first | _changes(column)) - 1
+        cells[f"run of {name}"] = np.bincount(run)[run].astype(np.float64)
+    return _figures(table, cells, entities.owners[entities.entity])
+
+
+def with_last(table: Table, space: FeatureSpace) -> Table:
+    """Rows but an entity's first, beside the row before."""
+    entities = Entities.of(table)
+    now = entities.order[~entities.first]
+    last = np.concatenate([entities.order[:1], entities.order[:-1]])[~entities.first]
+    frame = table.frame.loc[:, list(space.names)].iloc[now].reset_index(drop=True)
+    columns = list(space.columns)
+    for column in space.columns:
+        name = f"{LAST}{column.name}"
+        frame[name] = table.frame[column.name].iloc[last].array
+        columns.append(column.model_copy(update={"name": name}))
+    owners = entities.owners[entities.entity[~entities.first]]
+    return Table(table.name, frame, TableSchema(columns=tuple(columns)), owners=owners)
+
+
+def _figures(table: Table, cells: dict[str, Floats], owners: npt.NDArray[np.int64]) -> Table:
+    import pandas as pd
+
+    columns = tuple(Column(name=name, sdtype="numerical", dtype="float64") for name in cells)
+    frame = pd.DataFrame(cells, index=pd.RangeIndex(len(owners)))
+    return Table(table.name, frame, TableSchema(columns=columns), owners=owners)

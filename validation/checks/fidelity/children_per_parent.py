@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from validation.base import Check, CheckResult, Family, Requirement
-from validation.checks.fidelity.column_shapes import ColumnShapes
+from validation.checks.fidelity.column_shapes import ColumnShapes, shapes_of_made
 from validation.joins import children_of, joined, with_counts
 
 if TYPE_CHECKING:
@@ -39,11 +39,5 @@ class ChildrenPerParent(Check, frozen=True):
         if not children_of(evidence.related.schema, name):
             return self.result("not_applicable", "no table belongs to this one")
         counts = joined(evidence, lambda dataset: with_counts(dataset, name))
-        found = ColumnShapes(threshold=self.threshold, severity=self.severity).run(counts)
-        return found.model_copy(
-            update={
-                "check": self.kind,
-                "statistic": "distance of the worst number of children beyond chance",
-                "message": found.message.replace("the worst column, ", "the worst, "),
-            }
-        )
+        statistic = "distance of the worst number of children beyond chance"
+        return shapes_of_made(self, self.threshold, counts, statistic)

@@ -107,6 +107,25 @@ class ColumnShapes(Check, frozen=True):
         )
 
 
+def shapes_of_made(check: Check, threshold: float, made: Evidence, statistic: str) -> CheckResult:
+    """The answer of another check, which is that of `column_shapes` on a table made for it.
+
+    Args:
+        check: The other check.
+        threshold: Its largest distance.
+        made: Evidence of the table that was made.
+        statistic: What the value measures.
+    """
+    found = ColumnShapes(threshold=threshold, severity=check.severity).run(made)
+    return found.model_copy(
+        update={
+            "check": check.kind,
+            "statistic": statistic,
+            "message": found.message.replace("the worst column, ", "the worst, "),
+        }
+    )
+
+
 def _shapes(train: Table, other: Table, space: FeatureSpace, seed: Seed) -> dict[str, Shape]:
     return {
         column.name: _shape(train, other, column, space, seed.child(column.name))
