@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from benchmarks.cells import CELLS
 from benchmarks.goals import GOALS, spread
+from benchmarks.markdown import markdown_table
 from benchmarks.results import Results
+from benchmarks.use_tables import anomalies, augmentation
 from tabular.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 _ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = {"README.md": "short", "benchmarks/README.md": "full"}
@@ -29,7 +28,8 @@ def short(cells: Path = CELLS) -> str:
 def full(cells: Path = CELLS) -> str:
     """The short form, every figure of every table, and what failed."""
     results = Results(cells)
-    parts = [short(cells), *(_all_of(results, table) for table in results.tables)]
+    parts = [short(cells), anomalies(results), augmentation(results)]
+    parts += [_all_of(results, table) for table in results.tables]
     parts.append(_failures(results))
     return "\n\n".join(filter(None, parts))
 
@@ -57,11 +57,6 @@ def filled(text: str, name: str, cells: Path = CELLS) -> str:
     return f"{before}{begin}\n{figures}\n{end}{after}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def _goals(results: Results, generator: str) -> str:
     tables = [t for t in results.tables if results.cells("fidelity", generator, t)]
     if not tables:
@@ -75,7 +70,7 @@ def _goals(results: Results, generator: str) -> str:
         f"`{generator}`, the default, with nothing tuned to a table: means over seeds "
         f"({', '.join(map(str, seeds))} of them) with 95 % intervals. ✓ reached, ✗ missed:"
     )
-    return f"{text}\n\n{_table(['', *tables], rows)}"
+    return f"{text}\n\n{markdown_table(['', *tables], rows)}"
 
 
 def _overview(results: Results) -> str:
@@ -93,7 +88,7 @@ def _overview(results: Results) -> str:
     floors = [results.floor(table, "c2st_xgb") for table in results.tables]
     rows.append(["fresh real rows", *(f"{f:.3f}" if f else "" for f in floors)])
     text = "XGB-C2ST score against train (1 is indistinguishable), and CPU seconds to fit and draw:"
-    return f"{text}\n\n{_table(['', *results.tables], rows)}"
+    return f"{text}\n\n{markdown_table(['', *results.tables], rows)}"
 
 
 def _seconds(value: float) -> str:
@@ -112,11 +107,11 @@ def _peers(results: Results) -> str:
     if rows:
         head = ["", "table", "fit, CPU s", "draw, CPU s", "rows per CPU s", "peak, MiB"]
         text = "Ours / SDV's by itself, in turns on one machine, one thread:"
-        parts.append(f"{text}\n\n{_table(head, rows)}")
+        parts.append(f"{text}\n\n{markdown_table(head, rows)}")
     if rows := _pairs(results):
         head = ["", "table", "XGB-C2ST", "TSTR", "shape error, %", "trend error, %", "CPU s"]
         text = "Quality of ours / SDV's, from fits of their own:"
-        parts.append(f"{text}\n\n{_table(head, rows)}")
+        parts.append(f"{text}\n\n{markdown_table(head, rows)}")
     return "\n\n".join(parts)
 
 
@@ -173,7 +168,7 @@ def _bulk(results: Results) -> str:
         return ""
     head = ["", "table", "rows", "rows per CPU s", "peak, MiB", "model, MiB", "file, MiB"]
     text = "`waxwork sample model --rows 10000000 --out rows.parquet`, start and writing included:"
-    return f"{text}\n\n{_table(head, rows)}"
+    return f"{text}\n\n{markdown_table(head, rows)}"
 
 
 def _all_of(results: Results, table: str) -> str:
@@ -190,7 +185,7 @@ def _all_of(results: Results, table: str) -> str:
     if not rows:
         return ""
     head = ["", "seeds", *(goal.name for goal in GOALS), "closer to train (DCR)", "peak, MiB"]
-    return f"## {table}\n\n{_floor_line(results, table)}\n\n{_table(head, rows)}"
+    return f"## {table}\n\n{_floor_line(results, table)}\n\n{markdown_table(head, rows)}"
 
 
 def _floor_line(results: Results, table: str) -> str:

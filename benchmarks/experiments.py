@@ -67,6 +67,18 @@ EXPERIMENTS: dict[str, Experiment] = {
             _one,
         ),
         Experiment(
+            "anomalies",
+            "can a model tell rows that were tampered with? beside an isolation forest",
+            lambda: ("latent_class", "bayesian_network", "gaussian_copula"),
+            _one,
+        ),
+        Experiment(
+            "augmentation",
+            "recall of a rare class with rows of it drawn, beside copies of its real rows",
+            lambda: ("latent_class", "bayesian_network", "gaussian_copula"),
+            _one,
+        ),
+        Experiment(
             "speed",
             "fit and draw beside SDV's own, in turns on the same machine",
             lambda: ("gaussian_copula",),
