@@ -51,6 +51,7 @@ class Dependencies:
         codes: npt.NDArray[np.int32],
         owners: npt.NDArray[np.int64],
         k: int,
+        parents: npt.NDArray[np.bool_] | None = None,
     ) -> Self:
         """Find them: every code of the parent that occurs is that of `k` people, and goes with one.
 
@@ -59,13 +60,16 @@ class Dependencies:
             codes: Shape (n_columns, n_rows).
             owners: Whose each row is, shape (n_rows,).
             k: Fewest people.
+            parents: Columns that others may follow from, shape (n_columns,); all if not given.
         """
         sizes = columns.sizes
         backing = [
             Protection(k=k).backing(code, owners, size)
             for code, size in zip(codes, sizes, strict=True)
         ]
-        backed = [bool((count[count > 0] >= k).all()) for count in backing]
+        backed = np.array([bool((count[count > 0] >= k).all()) for count in backing])
+        if parents is not None:
+            backed &= parents
         links: list[Link] = []
         # Columns with few codes first: what is left free tells more.
         for column in sorted(range(len(sizes)), key=lambda j: (sizes[j], j)):

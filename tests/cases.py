@@ -7,6 +7,7 @@ A registered kind without a line here fails `tests/contracts`. Tables that the t
 from __future__ import annotations
 
 GENERATOR_CASES: dict[str, dict[str, object]] = {
+    "autoregressive": {"steps": 60, "batch": 64, "embedding": 4, "hidden": 16},
     "bayesian_network": {"parents": 2, "candidates": 4, "bins": 8},
     "bootstrap": {},
     "ctgan": {"steps": 10, "batch": 64, "noise": 8, "hidden": [16], "critic_hidden": [16]},
@@ -21,6 +22,7 @@ GENERATOR_CASES: dict[str, dict[str, object]] = {
     "sdv_gaussian_copula": {},
     "sdv_tvae": {"epochs": 1, "embedding_dim": 8, "compress_dims": [8], "decompress_dims": [8]},
     "trees": {"trees": 1, "leaf": 5},
+    "tvae": {"steps": 150, "batch": 64, "latent": 4, "hidden": [16]},
 }
 
 SINK_CASES: dict[str, dict[str, object]] = {

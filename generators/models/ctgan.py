@@ -131,20 +131,17 @@ class CtganModel(Model):
         state: State,
     ) -> Self:
         """The model that gave this state."""
-        import torch
-
         from generators.networks.ctgan import RowGenerator
+        from generators.networks.weights import loaded
 
         columns = ModeEncoding.of_arrays(variables, state.arrays)
         values = state.values
         layout = _layout(columns, tuple(values["asked"]))
-        with torch.device("meta"):  # no weights are drawn that are not wanted
-            network = RowGenerator(layout, noise=values["noise"], hidden=tuple(values["hidden"]))
-        weights = below(state.arrays, "network")
-        network.load_state_dict(
-            {name: torch.from_numpy(array) for name, array in weights.items()}, assign=True
+        network = loaded(
+            lambda: RowGenerator(layout, noise=values["noise"], hidden=tuple(values["hidden"])),
+            below(state.arrays, "network"),
         )
-        return cls(columns, network.eval(), state.arrays["shares"], values["training"])
+        return cls(columns, network, state.arrays["shares"], values["training"])
 
 
 class Ctgan(Generator, frozen=True):

@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from generators.networks.weights import gumbel
+
 _SLOPE = 0.2  # of leaky ReLU, below zero
 _TEMPERATURE = 0.2  # of the Gumbel softmax
 
@@ -127,12 +129,6 @@ class RowGenerator(nn.Module):
         noisy = logits[:, :labels] + gumbel(logits[:, :labels], rng)
         drawn = [part.argmax(dim=1) for part in self.layout.blocks(noisy)]
         return torch.stack(drawn, dim=1), torch.tanh(logits[:, labels:])
-
-
-def gumbel(like: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
-    """Standard Gumbel noise of this shape."""
-    out = torch.rand(like.shape, generator=rng, device=like.device).clamp_(min=1e-20)
-    return out.log_().neg_().log_().neg_()
 
 
 class Critic(nn.Module):

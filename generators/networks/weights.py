@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+    import numpy.typing as npt
 
     from tabular.seeding import Seed
 
@@ -73,3 +76,23 @@ def built(make: Callable[[], Module], seed: Seed) -> Module:
     with _BUILDING, torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed.integer())
         return make()
+
+
+def loaded(make: Callable[[], Module], weights: Mapping[str, npt.NDArray[np.generic]]) -> Module:
+    """A module with these weights, on the CPU, ready to draw from."""
+    with torch.device("meta"):  # no weights are drawn that are not wanted
+        module = make()
+    tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
+    module.load_state_dict(tensors, assign=True)
+    return module.eval()
+
+
+def draw_labels(logits: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+    """One label of each row, as likely as its logits say: (n, n_labels) to (n,), int64."""
+    return (logits + gumbel(logits, rng)).argmax(dim=1)
+
+
+def gumbel(like: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
+    """Standard Gumbel noise of this shape."""
+    out = torch.rand(like.shape, generator=rng, device=like.device).clamp_(min=1e-20)
+    return out.log_().neg_().log_().neg_()
