@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -64,39 +65,56 @@ class AutoregressiveModel(Model):
         """Draw the other columns given the fixed ones, which come first in the order."""
         given = self.columns.encode(known)
         free = self.links.free
-        is_fixed = np.isin(np.arange(len(given)), fixed)
-        allowed: dict[int, npt.NDArray[np.bool_]] = {}
-        for link in self.links.links:
-            if is_fixed[link.column] and not is_fixed[link.parent]:
-                # The parent may be whatever has this image.
-                place = int(np.searchsorted(free, link.parent))
-                fits = link.image[None, :] == given[link.column][:, None]
-                allowed[place] = allowed.get(place, True) & fits
-        drawn = self._drawn(given[free], is_fixed[free], allowed, seed)
-        rows = self.columns.decode(self.links.fill(drawn), seed.child("bins").generator())
-        return rows.with_arrays(
-            known.arrays[i] if i in fixed else array for i, array in enumerate(rows.arrays)
-        )
+        is_known = np.isin(free, fixed)
+        masks = self.links.allowed(given, fixed, self.columns.sizes)
+        allowed = {place: fits for place, fits in masks.items() if not is_known[place]}
+        drawn = self._drawn(given[free], is_known, allowed, seed)
+        rng = seed.child("bins").generator()
+        return self.columns.decode_beside(self.links.fill(drawn), known, fixed, rng)
 
     def log_prob(self, rows: EncodedTable) -> npt.NDArray[np.float64]:
         """Exact for the columns' own order; minus infinity where a dependency is broken."""
+        rank = np.arange(len(self.digits))
+        codes = self.columns.encode(rows)
+        told = self._told(codes, rank[:, None] < rank).sum(axis=1)
+        out = told + self.columns.log_density(rows, codes)
+        return np.where(self.links.are_kept(codes), out, -np.inf)
+
+    def column_scores(self, rows: EncodedTable, *, seed: Seed) -> npt.NDArray[np.float64]:
+        """Of each column given the others, as the network says it; no two of them are consistent.
+
+        A column that is a function of another is no surprise, or an infinite one.
+        """
+        del seed
+        codes = self.columns.encode(rows)
+        told = self._told(codes, ~np.eye(len(self.digits), dtype=np.bool_))
+        out = np.zeros((rows.n_rows, len(codes)))
+        for place, column in enumerate(self.links.free):
+            inside = self.columns.log_density(rows, codes, (int(column),))
+            out[:, column] = -told[:, place] - inside
+        for link in self.links.links:
+            kept = link.image[codes[link.parent]] == codes[link.column]
+            out[:, link.column] = np.where(kept, 0.0, np.inf)
+        return out
+
+    def _told(
+        self, codes: npt.NDArray[np.int32], before: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.float64]:
+        """Log probability of each free column's code given those before it, (n, n_free)."""
         import torch
 
         from generators.networks.autoregressive import NEVER
 
-        codes = self.columns.encode(rows)
-        free = codes[self.links.free]
-        digits = self._split(free)
-        rank = torch.arange(len(self.digits))
-        mask = self.network.mask(rank[:, None] < rank)
+        # In double precision: whatever else is looked at together, a row is as likely.
+        network = copy.deepcopy(self.network).double()
+        mask = network.mask(torch.from_numpy(before)).double()
         with torch.no_grad():
             parts = [
-                self.network.log_prob(part, mask).double().numpy()
-                for part in torch.split(digits, _AT_ONCE)
+                network.log_prob(part, mask).numpy()
+                for part in torch.split(self._split(codes[self.links.free]), _AT_ONCE)
             ]
         told = np.concatenate(parts)
-        possible = (self.links.fill(free) == codes).all(axis=0) & (told > NEVER / 2)
-        return np.where(possible, told + self.columns.log_density(rows, codes), -np.inf)
+        return np.where(told > NEVER / 2, told, -np.inf)
 
     def _split(self, codes: npt.NDArray[np.int32]) -> torch.Tensor:
         """Digits of the free columns' codes, (n, n_free, 2)."""
@@ -270,7 +288,9 @@ class Autoregressive(NeuralGenerator, frozen=True):
         )
         network.start_from(told)
         learner = AnyOrderLearner(network.to(device), learnt, held_out, self.schedule)
-        history = run(learner, self.budget, seed=seed, progress=progress, device=device, name=self.kind)
+        history = run(
+            learner, self.budget, seed=seed, progress=progress, device=device, name=self.kind
+        )
         return AutoregressiveModel(columns, links, digits, learner.kept.cpu(), history.coarse())
 
 

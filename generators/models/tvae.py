@@ -154,5 +154,7 @@ class Tvae(NeuralGenerator, frozen=True):
             divergence=self.divergence,
             schedule=self.schedule,
         )
-        history = run(learner, self.budget, seed=seed, progress=progress, device=device, name=self.kind)
+        history = run(
+            learner, self.budget, seed=seed, progress=progress, device=device, name=self.kind
+        )
         return TvaeModel(columns, learner.kept.cpu(), history.coarse())

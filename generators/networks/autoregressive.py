@@ -156,14 +156,21 @@ class AnyOrder(nn.Module):
         return x + functional.silu(torch.baddbmm(self.shift[1], x, self.inner))
 
     def log_prob(self, digits: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Log probability of each row, shape (n,), told in the order that the mask is of."""
+        """Log probability of each column's digits given those it sees, shape (n, n_columns).
+
+        Their sum is the row's, where the mask is that of an order.
+        """
         hidden = self.hidden(self.embed(digits), mask)
-        total = torch.zeros(len(digits), device=digits.device)
+        found: list[torch.Tensor] = []
         for target, (column, digit) in enumerate(self.shape.targets):
             logits = self._logits(target, hidden[target], digits[:, column, 0])
             told = digits[:, column, digit]
-            total = total - functional.cross_entropy(logits, told, reduction="none")
-        return total
+            lost = functional.cross_entropy(logits, told, reduction="none")
+            if digit:
+                found[column] = found[column] - lost
+            else:
+                found.append(-lost)
+        return torch.stack(found, dim=1)
 
     def see(self, column: int, digits: torch.Tensor) -> torch.Tensor:
         """What one column is seen as, (n, embedding), by its digits, (n, 2)."""
@@ -239,4 +246,4 @@ class AnyOrderLearner(AveragedLearner[AnyOrder]):
             network.log_prob(part, network.mask(rank[:, None] < rank[None, :]))
             for part, rank in zip(torch.tensor_split(digits, 2), (own, other), strict=True)
         ]
-        return -torch.cat(found).mean()
+        return -torch.cat(found).sum(dim=1).mean()
