@@ -69,7 +69,8 @@ def group_rows(
 ) -> list[GroupRows]:
     """The groups that train rows form, on the given sides; a side that is not there is left out.
 
-    Numbers with many values are cut into quarters of train. A missing attribute makes no group.
+    Numbers with many values are cut into quarters of train. A missing attribute makes no group, and
+    neither do fewer than k train subjects: to name what they share would point at them.
 
     Args:
         evidence: The rows and which columns are sensitive.
@@ -97,7 +98,12 @@ def group_rows(
             if left[0] != right[0] and masks["train"].any():
                 name = f"{left[0]} = {left[1]}, {right[0]} = {right[1]}"
                 groups.append(GroupRows((left[0], right[0]), name, masks, subjects))
-    return groups
+    return [group for group in groups if may_be_named(evidence, group.masks["train"])]
+
+
+def may_be_named(evidence: Evidence, mask: Mask) -> bool:
+    """Whether at least k subjects stand behind a mask of the train rows."""
+    return len(np.unique(evidence.train.subject_codes[mask])) >= evidence.k
 
 
 def values_on(

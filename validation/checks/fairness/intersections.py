@@ -10,7 +10,7 @@ from pydantic import Field
 
 from validation.base import Check, CheckResult, Family, Requirement
 from validation.excess import POWER
-from validation.groups import group_rows
+from validation.groups import group_rows, may_be_named
 from validation.parts import Part, part_of
 from validation.report import figure
 from validation.statistics import holm, normal_quantile
@@ -110,7 +110,8 @@ class Intersections(Check, frozen=True):
                 )
                 for side in sides
             }
-            if masks["real"].sum() < self.least_rows:
+            large = masks["real"].sum() >= self.least_rows
+            if not large or not may_be_named(evidence, masks["real"]):
                 small += bool(masks["real"].any())
                 continue
             part = part_of(", ".join(group.name for group in groups), masks, sides)
