@@ -6,6 +6,7 @@ they stand in. Importing this module loads no heavy library.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -157,6 +158,9 @@ Rows = Annotated[
 ]
 
 
+Cell = bool | int | float | str | dt.datetime | dt.date | None
+
+
 class TableConfig(_Section):
     """The part of a configuration that `fit` and `check` take, whatever of it is given."""
 
@@ -213,6 +217,11 @@ class PipelineConfig(TableConfig):
     rows: Rows = Field(
         default=1.0, description="Subjects to generate: a share (`100%`, 0.1) or a count (1000)."
     )
+    must_have: dict[str, tuple[dict[str, Cell], ...]] = Field(
+        default_factory=dict,
+        description="Rows that must be there, by table, or a list where there is one table: the "
+        "cells that matter, such as boundaries, leap days and empty text. Put in after the checks.",
+    )
     sinks: tuple[Annotated[Sink, SINKS], ...] = Field(
         default_factory=lambda: (ParquetSink(path=Path("releases")),), min_length=1
     )
@@ -224,6 +233,11 @@ class PipelineConfig(TableConfig):
         if isinstance(data, dict) and "sinks" not in data:
             return {**data, "sinks": [{"kind": "parquet", "path": "releases"}]}
         return data
+
+    @field_validator("must_have", mode="before")
+    @classmethod
+    def _of_the_only_table(cls, value: object) -> object:
+        return {"": value} if isinstance(value, list) else value
 
     @field_validator("name")
     @classmethod

@@ -49,6 +49,7 @@ def manifest_of(
             name: FileDigest(file=table_file(name), rows=a.rows, sha256=a.sha256)
             for name, a in synthetic.tables.items()
         },
+        must_have=synthetic.must_have,
         data_digest=decision.data_digest,
         config_digest=digest_of_json(config.model_dump(mode="json")),
         source_fingerprint=raw.fingerprint,

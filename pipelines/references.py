@@ -43,6 +43,10 @@ class DatasetRef(Reference):
     dataset_schema: Schema
     tables: dict[str, Artifact]
     set_aside: dict[str, dict[str, int]] = {}
+    judged: dict[str, Artifact] | None = None
+    """The tables as the checks see them, where rows were put in after."""
+    must_have: dict[str, int] = {}
+    """How many rows were put in at the end of each table."""
 
 
 class DriftRef(Reference):
@@ -116,6 +120,11 @@ def load_dataset(ref: DatasetRef) -> Dataset:
         for name, artifact in ref.tables.items()
     }
     return Dataset.of(frames, ref.dataset_schema)
+
+
+def load_judged(ref: DatasetRef) -> Dataset:
+    """The rows that the checks look at: those that were drawn."""
+    return load_dataset(ref.model_copy(update={"tables": ref.judged or ref.tables}))
 
 
 def load_part(ref: SplitRef, side: Literal["train", "holdout", "reference"]) -> Dataset:

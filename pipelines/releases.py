@@ -55,6 +55,11 @@ class Manifest(BaseModel):
         default_factory=dict,
         description="SHA-256 of every other file of the release; the store fills it in.",
     )
+    must_have: dict[str, int] = Field(
+        default_factory=dict,
+        description="By table how many of the last rows were asked for by the owner and put in "
+        "after the checks.",
+    )
     data_digest: str = Field(description="Of the tables as they were judged.")
     config_digest: str
     source_fingerprint: str | None

@@ -22,6 +22,7 @@ from pipelines.base import Receipt
 from pipelines.config import PipelineConfig
 from pipelines.drift import compare_source, keep_baseline, load_measured, look_for_renames
 from pipelines.manifests import history_of, manifest_of
+from pipelines.must_have import named, put_in
 from pipelines.quarantine import put_aside
 from pipelines.references import (
     DatasetRef,
@@ -33,6 +34,7 @@ from pipelines.references import (
     SplitRef,
     digests,
     load_dataset,
+    load_judged,
     load_part,
     load_raw,
     load_report,
@@ -199,14 +201,19 @@ def sample(config: PipelineConfig, parts: SplitRef, model: ModelRef) -> DatasetR
         key = cache_key(
             model.model.sha256,
             digests(parts.train),
-            config.model_dump(mode="json", include={"rows", "seed", "fairness"}),
+            config.model_dump(mode="json", include={"rows", "seed", "fairness", "must_have"}),
             parts.subjects,
         )
 
         def make() -> DatasetRef:
             fitted = FittedDataset.load(model.model.path)
             drawn = stages.sample(fitted, sizes, load_part(parts, "train"), config)
-            return store_dataset(drawn, workspace, synthetic=True)
+            stored = store_dataset(drawn, workspace, synthetic=True)
+            if not config.must_have:
+                return stored
+            counts = {n: len(rows) for n, rows in named(config.must_have, drawn.schema).items()}
+            whole = store_dataset(put_in(drawn, config.must_have), workspace, synthetic=True)
+            return whole.model_copy(update={"judged": stored.tables, "must_have": counts})
 
         made, cached = once("sample", key, DatasetRef, make, workspace)
         rows = sum(artifact.rows for artifact in made.tables.values())
@@ -235,6 +242,7 @@ def check(
                 mode="json", include={"checks", "fairness", "gate", "protect", "seed"}
             ),
             parts.dataset_schema.model_dump(mode="json"),
+            synthetic.must_have,
         )
 
         def make() -> ReportRef:
@@ -251,7 +259,7 @@ def check(
                 before = stages.sample(fitted, sizes, split.train, as_learnt)
             report = stages.check(
                 split,
-                load_dataset(synthetic),
+                load_judged(synthetic),
                 fitted,
                 config,
                 before=before,
@@ -260,6 +268,7 @@ def check(
                 set_aside=kept.set_aside,
                 progress=running.progress,
             )
+            report = report.model_copy(update={"must_have": synthetic.must_have})
             text = report.to_json()
             stored = workspace.put(lambda path: write_private(path, text))
             return ReportRef(report=stored, data_digest=digest)

@@ -88,6 +88,10 @@ class Report(BaseModel):
         default_factory=dict,
         description="Real rows that each contract rule set aside, by table and rule.",
     )
+    must_have: dict[str, int] = Field(
+        default_factory=dict,
+        description="Rows the owner asked for, by table: put in after the checks, at the end.",
+    )
     drift: Drift | None = Field(
         default=None, description="What changed in the source since the last release."
     )
