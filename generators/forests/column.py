@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from generators.forests.density import Kernels, LeafCounts
+from generators.forests.density import Kernels, LeafShares
 from generators.forests.support import Support
 from generators.forests.trees import Trees
 
@@ -31,7 +31,7 @@ class Stage:
     parents: tuple[int, ...]
     ranks: tuple[npt.NDArray[np.int32] | None, ...]
     trees: Trees
-    counts: LeafCounts
+    counts: LeafShares
 
     def features(self, codes: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
         """The codes that the trees look at, shape (n_parents, n_rows).
@@ -75,7 +75,7 @@ class Stage:
             parents,
             tuple(arrays.get(f"{name}.rank.{parent}") for parent in parents),
             Trees(*(arrays[f"{name}.{key}"] for key in ("feature", "threshold", "child", "roots"))),
-            LeafCounts.of_arrays(*(arrays[f"{name}.{key}"] for key in ("size", "symbol", "count"))),
+            LeafShares.of_arrays(*(arrays[f"{name}.{key}"] for key in ("size", "symbol", "share"))),
         )
 
 

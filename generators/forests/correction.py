@@ -47,6 +47,8 @@ class Effort:
         rate: Learning rate.
         leaves: Leaves of a boosted tree.
         bins: Most bins of a column's codes.
+        smooth: Rows, real and drawn, at which a node's own say weighs as much as that of the node
+            above it: what few rows have is judged as what is around them.
     """
 
     drawn: int = 3
@@ -54,6 +56,7 @@ class Effort:
     rate: float = 0.15
     leaves: int = 31
     bins: int = 63
+    smooth: float = 200.0
 
 
 def correct(
@@ -158,6 +161,7 @@ def learn_odds(
         "num_leaves": effort.leaves,
         "min_data_in_leaf": effort.leaf,
         "max_bin": effort.bins,
+        "path_smooth": effort.smooth,
         "boost_from_average": False,
         "deterministic": True,
         "force_col_wise": True,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from generators.forests.column import ColumnModel, Stage
-from generators.forests.density import Kernels, LeafCounts, around_symbols
+from generators.forests.density import Kernels, LeafShares, around_symbols, backed_shares
 from generators.forests.targets import class_outputs, ordered_outputs, ranks_by_outputs
 from generators.forests.trees import Trees, grow, join
 from generators.protection import Protection
@@ -16,9 +17,11 @@ from generators.protection import Protection
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from generators.forests.support import Support
     from generators.forests.symbols import Symbols
     from tabular.seeding import Seed
 
+_MOST_SHARES = 20_000_000  # leaves times symbols of one forest
 _SPREAD = 0.4  # of the log weights of a tree's outputs
 
 
@@ -32,6 +35,7 @@ class Growth:
         backing: Subjects behind each held value.
         share: Share of the rows that each tree is grown on; all rows are counted at its leaves.
         smoothing: Longest way a kernel reaches beyond its symbol, as a share of the column.
+        least: Fewest rows behind a leaf's own share of a symbol.
     """
 
     trees: int
@@ -39,6 +43,7 @@ class Growth:
     backing: int
     share: float = 1.0
     smoothing: float = 0.01
+    least: int = 10
 
 
 def learn_column(
@@ -116,25 +121,69 @@ def _count(
     every = np.arange(table.n_rows)
     if support is None:
         assert value is not None  # noqa: S101  a categorical column always has one
-        return ColumnModel(_counted(value, *_pairs(value, table, every, part), own))
+        node, row = _pairs(value, table, every, part)
+        return ColumnModel(_counted(value, node, own[row], table.cardinality(column), growth))
     gone = own == support.n_symbols
     if missing is not None:
-        missing = _counted(missing, *_pairs(missing, table, every, part), gone.astype(np.int32))
+        node, row = _pairs(missing, table, every, part)
+        missing = _counted(missing, node, gone[row].astype(np.int32), 2, growth)
     if value is None:
         return ColumnModel(None, missing, support)
     node, row = _pairs(value, table, np.flatnonzero(~gone), part)
-    marked = np.where(support.spike[np.minimum(own, support.n_symbols - 1)], own, support.n_symbols)
-    value = _counted(value, node, row, marked)
-    smooth = np.flatnonzero(value.counts.symbol == support.n_symbols)
-    if not len(smooth):
-        return ColumnModel(value, missing, support)
-    # Counts of the smooth part are sorted by their symbol within each leaf.
-    by_leaf = np.lexsort((own[row], marked[row], node))
-    low, high = np.zeros((2, len(by_leaf)), dtype=np.float32)
-    low[smooth], high[smooth] = around_symbols(
-        value.counts.owner[smooth], own[row][by_leaf][smooth], support.edges, growth.smoothing
+    value, kernels = _with_kernels(value, node, own[row], support, growth)
+    return ColumnModel(value, missing, support, kernels)
+
+
+def _counted(
+    stage: Stage,
+    node: npt.NDArray[np.int32],
+    symbol: npt.NDArray[np.int32],
+    n_symbols: int,
+    growth: Growth,
+) -> Stage:
+    """The stage with the shares of the symbols that rows have at leaves."""
+    share = backed_shares(stage.trees, node, symbol, n_symbols, growth.least)
+    leaves = stage.trees.leaves
+    at, held = np.nonzero(share[leaves])
+    counts = LeafShares.of(leaves[at], held, share[leaves[at], held], len(share))
+    return Stage(stage.parents, stage.ranks, stage.trees, counts)
+
+
+def _with_kernels(
+    stage: Stage,
+    node: npt.NDArray[np.int32],
+    symbol: npt.NDArray[np.int32],
+    support: Support,
+    growth: Growth,
+) -> tuple[Stage, Kernels | None]:
+    """The same of numbers: shares of spikes, and a kernel for every row of the smooth part."""
+    # Spikes are numbered from 1, the smooth part is 0.
+    spikes = np.flatnonzero(support.spike)
+    number = np.zeros(support.n_symbols, dtype=np.int32)
+    number[spikes] = np.arange(1, len(spikes) + 1)
+    group = number[symbol]
+    share = backed_shares(stage.trees, node, group, len(spikes) + 1, growth.least)
+    leaves = stage.trees.leaves
+    at, held = np.nonzero(share[leaves, 1:])
+    smooth = np.flatnonzero(group == 0)
+    smooth = smooth[np.lexsort((symbol[smooth], node[smooth]))]
+    owner = node[smooth]
+    sizes = np.bincount(owner, minlength=len(share))
+    counts = LeafShares.of(
+        np.concatenate([leaves[at], owner]),
+        np.concatenate([spikes[held], np.full(len(owner), support.n_symbols)]),
+        np.concatenate([share[leaves[at], held + 1], share[owner, 0] / sizes[owner]]),
+        len(share),
     )
-    return ColumnModel(value, missing, support, Kernels(low, high))
+    stage = Stage(stage.parents, stage.ranks, stage.trees, counts)
+    if not len(smooth):
+        return stage, None
+    low, high = np.zeros((2, len(counts.symbol)), dtype=np.float32)
+    is_smooth = counts.symbol == support.n_symbols
+    low[is_smooth], high[is_smooth] = around_symbols(
+        owner, symbol[smooth], support.edges, growth.smoothing
+    )
+    return stage, Kernels(low, high)
 
 
 def determined_by(
@@ -197,6 +246,10 @@ def _grow(
     )
     features = _stage(parents, ranks, Trees.single_leaf()).features(table.codes[:, rows])
     looked_at = np.ascontiguousarray(features.T, dtype=np.float32)
+    if classes is not None:
+        # Each leaf may hold a share of every symbol.
+        fewest = growth.trees * growth.share * len(rows) * classes / _MOST_SHARES
+        growth = replace(growth, leaf=max(growth.leaf, ceil(fewest)))
     grown = []
     for i in range(growth.trees):
         stream = seed.child("tree", str(i))
@@ -210,7 +263,8 @@ def _grow(
 def _stage(
     parents: tuple[int, ...], ranks: tuple[npt.NDArray[np.int32] | None, ...], trees: Trees
 ) -> Stage:
-    none = LeafCounts(np.zeros(len(trees.child) + 1, np.int64), np.zeros(0, np.int32))
+    nothing = np.zeros(0, np.int32)
+    none = LeafShares(np.zeros(len(trees.child) + 1, np.int64), nothing, nothing.astype(np.float32))
     return Stage(parents, ranks, trees, none)
 
 
@@ -224,17 +278,6 @@ def _pairs(
     counted = part[rows] | ~seen[nodes]
     tree, at = np.nonzero(counted)
     return nodes[tree, at], rows[at]
-
-
-def _counted(
-    stage: Stage,
-    node: npt.NDArray[np.int32],
-    row: npt.NDArray[np.intp],
-    symbol: npt.NDArray[np.int32],
-) -> Stage:
-    """The stage with the symbols of rows counted at leaves."""
-    counts = LeafCounts.count(node, symbol[row], len(stage.trees.child))
-    return Stage(stage.parents, stage.ranks, stage.trees, counts)
 
 
 def _part(n: int, growth: Growth, seed: Seed) -> npt.NDArray[np.intp] | slice:

@@ -44,6 +44,15 @@ class Trees:
         own = np.arange(len(self.child), dtype=np.int32)
         return np.flatnonzero(self.child == own).astype(np.int32)
 
+    def levels(self) -> list[npt.NDArray[np.int32]]:
+        """Numbers of the nodes, by their distance from the root."""
+        out, level = [], self.roots
+        while len(level):
+            out.append(level)
+            inner = level[self.child[level] != level]
+            level = np.concatenate([self.child[inner], self.child[inner] + 1])
+        return out
+
     def apply(
         self, codes: npt.NDArray[np.int32], tree: npt.NDArray[np.integer] | int
     ) -> npt.NDArray[np.int32]:

@@ -34,12 +34,16 @@ class _Usual(NamedTuple):
     trees: int
     leaf: int
     share: float
+    least: int
+    """Fewest rows behind a leaf's own share of a symbol."""
+    smooth: float
+    """How much what few rows have is judged as what is around them (`Effort.smooth`)."""
 
 
 _USUAL: dict[Privacy, _Usual] = {
-    "strict": _Usual(8, 100, 0.25),
-    "balanced": _Usual(8, 50, 0.5),
-    "faithful": _Usual(8, 25, 0.5),
+    "strict": _Usual(8, 100, 0.5, 20, 1000.0),
+    "balanced": _Usual(8, 50, 0.5, 10, 200.0),
+    "faithful": _Usual(8, 25, 0.5, 5, 50.0),
 }
 
 
@@ -65,7 +69,7 @@ class TreesModel(Model):
         return self.chain.draw(context.n_rows, seed.generator(), context)
 
     def state(self) -> State:
-        """Trees, counts at their leaves, supports; no row."""
+        """Trees, shares at their leaves, supports; no row."""
         chain = self.chain
         if isinstance(chain, SequenceChain):
             return State(chain.arrays(), {"sequence": chain.values()})
@@ -93,7 +97,7 @@ class Trees(Generator, frozen=True):
     Reference: Reiter (2005), Using CART to generate partially synthetic public use microdata.
     Differs from the paper: several trees per column, each grown on a part of the rows and one of
     them picked for each row; numbers are predicted as distributions rather than means; what the
-    leaves keep are counts of values that enough subjects share, not donors' values; draws are kept
+    leaves keep are shares of values that enough rows have, not donors' values; draws are kept
     or made again by odds that boosted trees learn (`generators/forests/correction.py`).
     """
 
@@ -104,7 +108,8 @@ class Trees(Generator, frozen=True):
     privacy: Privacy = Field(
         default="balanced",
         description="How far each person is hidden, at the cost of detail: strict, balanced or "
-        "faithful. Sets trees, leaf and share where they are left out.",
+        "faithful. Sets trees, leaf and share where they are left out, and how far what few rows "
+        "have is drawn to what more of them have.",
     )
     trees: int | None = Field(
         default=None, ge=1, le=200, description="Trees per column; more hide each person better."
@@ -147,6 +152,7 @@ class Trees(Generator, frozen=True):
             self.min_backing,
             self.share or usual.share,
             self.smoothing,
+            max(usual.least, self.min_backing),
         )
 
     def fit_encoded(self, train: EncodedTable, *, seed: Seed, progress: Progress) -> TreesModel:
@@ -193,5 +199,6 @@ class Trees(Generator, frozen=True):
         if train.owners is not None:
             chain = prune(chain, table, growth)
         if self.correction:
-            chain = correct(chain, table, growth, Effort(), seed.child("correction"), second)
+            effort = Effort(smooth=_USUAL[self.privacy].smooth)
+            chain = correct(chain, table, growth, effort, seed.child("correction"), second)
         return chain
