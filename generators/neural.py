@@ -9,8 +9,15 @@ from pydantic import Field
 from generators.base import Generator
 
 if TYPE_CHECKING:
+    import torch
+
+    from generators.encoding.arrays import EncodedTable
+    from generators.mode_encoding import ModeEncoding
     from generators.networks.averaged import Schedule
     from generators.training import Budget
+    from tabular.seeding import Seed
+
+    Rows = tuple[torch.Tensor, torch.Tensor]
 
 FEWEST = 20  # rows; some of them are held out of the training
 HELD_OUT = 0.1  # share of the subjects that the training is stopped by
@@ -54,3 +61,30 @@ class NeuralGenerator(Generator, frozen=True):
         from generators.networks.averaged import Schedule
 
         return Schedule(self.steps, self.batch, self.learning_rate, self.weight_decay, self.average)
+
+
+def split_rows(
+    train: EncodedTable, *, modes: int, device: torch.device, seed: Seed
+) -> tuple[ModeEncoding, Rows, Rows]:
+    """Rows as labels and places: how, those to learn from, and those to stop by.
+
+    Args:
+        train: The rows.
+        modes: Of a number at most.
+        device: Where labels, (n, n_variables), and places, (n, n_moded), go.
+        seed: For who is held out, and the modes of numbers that several claim.
+    """
+    import numpy as np
+    import torch
+
+    from generators.inner_split import inner_split
+    from generators.mode_encoding import ModeEncoding
+
+    columns = ModeEncoding.learn(train, modes)
+    encoded = columns.encode(train, seed.child("modes").generator())
+    labels, places = (torch.from_numpy(np.ascontiguousarray(part)).to(device) for part in encoded)
+    learnt, held_out = (
+        torch.from_numpy(side).to(device)
+        for side in inner_split(train, share=HELD_OUT, most=MOST_HELD_OUT, seed=seed)
+    )
+    return columns, (labels[learnt], places[learnt]), (labels[held_out], places[held_out])

@@ -7,6 +7,7 @@ A registered kind without a line here fails `tests/contracts`. Tables that the t
 from __future__ import annotations
 
 GENERATOR_CASES: dict[str, dict[str, object]] = {
+    "autoencoder": {"steps": 150, "batch": 64, "latent": 4, "hidden": [16]},
     "autoregressive": {"steps": 60, "batch": 64, "embedding": 4, "hidden": 16},
     "bayesian_network": {"parents": 2, "candidates": 4, "bins": 8},
     "bootstrap": {},

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-import numpy as np
 from pydantic import Field
 
 from generators.base import Generator, Model, State, require_rows
 from generators.mode_encoding import ModeEncoding, below
-from generators.neural import FEWEST, HELD_OUT, MOST_HELD_OUT, NeuralGenerator
+from generators.neural import FEWEST, NeuralGenerator, split_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -122,9 +121,6 @@ class Tvae(NeuralGenerator, frozen=True):
             FitError: There are too few rows.
             TrainingDiverged: The learning rate is too high.
         """
-        import torch
-
-        from generators.inner_split import inner_split
         from generators.networks.mode_rows import ModeRows
         from generators.networks.tvae import Tvae as Network
         from generators.networks.tvae import TvaeLearner
@@ -132,25 +128,16 @@ class Tvae(NeuralGenerator, frozen=True):
         from generators.training import train as run
 
         require_rows(train, FEWEST, self.kind)
-        columns = ModeEncoding.learn(train, self.modes)
-        rng = seed.child("modes").generator()
         device = device_of(self.device)
-        labels, places = (
-            torch.from_numpy(np.ascontiguousarray(side)).to(device)
-            for side in columns.encode(train, rng)
-        )
-        learnt, held_out = (
-            torch.from_numpy(side).to(device)
-            for side in inner_split(train, share=HELD_OUT, most=MOST_HELD_OUT, seed=seed)
-        )
+        columns, learnt, held_out = split_rows(train, modes=self.modes, device=device, seed=seed)
         network = built(
             lambda: Network(ModeRows.of(columns), latent=self.latent, hidden=self.hidden),
             seed.child("network"),
         )
         learner = TvaeLearner(
             network.to(device),
-            (labels[learnt], places[learnt]),
-            (labels[held_out], places[held_out]),
+            learnt,
+            held_out,
             divergence=self.divergence,
             schedule=self.schedule,
         )
