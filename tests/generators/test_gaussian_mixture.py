@@ -30,8 +30,8 @@ def test_points_are_drawn_from_it() -> None:
     # Five standard errors: of a share .016, of means .05, of the covariance .09.
     assert abs(right.mean() - 0.7) < 0.017
     np.testing.assert_allclose(x[~right].mean(axis=0), [-4, 0], atol=0.07)
-    np.testing.assert_allclose(np.cov(x[~right].T), [[1, 0.8], [0.8, 1]], atol=0.1)
-    np.testing.assert_allclose(np.cov(x[right].T), [[0.5, 0], [0, 2]], atol=0.13)
+    np.testing.assert_allclose(np.cov(x[~right].T), [[1.0, 0.8], [0.8, 1.0]], atol=0.1)
+    np.testing.assert_allclose(np.cov(x[right].T), [[0.5, 0.0], [0.0, 2.0]], atol=0.13)
 
 
 def test_it_is_found_again_as_good_as_the_truth() -> None:
