@@ -38,16 +38,20 @@ def write_config(source: Source, settings: Settings, *, folder: Path | None = No
         SourceError: The source can't be read.
         DataError: The rows can't be used.
     """
+    from tabular.pii import remembering
     from tabular.profile import profile
     from tabular.proposals import proposals, subjects
 
     raw = source.read(settings)
+    once = remembering()
     schemas = {
-        name: profile(name, table.frame, table.columns, primary_key=table.primary_key)
+        name: profile(
+            name, table.frame, table.columns, primary_key=table.primary_key, recogniser=once
+        )
         for name, table in raw.tables.items()
     }
     found = {
-        name: proposals(name, schemas[name], table.frame, raw.foreign_keys)
+        name: proposals(name, schemas[name], table.frame, raw.foreign_keys, once)
         for name, table in raw.tables.items()
     }
     lines = [

@@ -240,7 +240,7 @@ def _last_line(node: yaml.Node) -> int:
 
 def _plain(node: yaml.Node) -> Any:  # noqa: ANN401  whatever the file says
     """The value of a node, as the configuration's own loader reads it."""
-    return yaml.safe_load(yaml.serialize(node))
+    return yaml.constructor.SafeConstructor().construct_document(node)
 
 
 class _Edits:

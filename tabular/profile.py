@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tabular.pii import DIRECT, recognise, words
+from tabular.pii import DIRECT, Recogniser, recognise, words
 from tabular.schema import Column, TableSchema
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def profile(
     known: Mapping[str, Column] | None = None,
     *,
     primary_key: tuple[str, ...] = (),
+    recogniser: Recogniser = recognise,
 ) -> TableSchema:
     """The schema of a table.
 
@@ -57,6 +58,7 @@ def profile(
         frame: Its rows.
         known: What is known of its columns, by name; a field that was set there is taken as said.
         primary_key: Its primary key, if declared.
+        recogniser: What tells personal data.
 
     Raises:
         DataError: Two columns share a name, or a name is not text.
@@ -65,7 +67,7 @@ def profile(
     columns = []
     for label in frame.columns:
         said = known[label].model_dump(exclude_unset=True) if known and label in known else {}
-        found = _found(name, frame[label], said, is_key=primary_key == (label,))
+        found = _found(name, frame[label], said, recogniser, is_key=primary_key == (label,))
         columns.append(Column.model_validate({**found, **said}))
     return TableSchema(columns=tuple(columns), primary_key=primary_key)
 
@@ -85,7 +87,12 @@ def _must_be_named(name: str, frame: pd.DataFrame) -> None:
 
 
 def _found(
-    table: str, cells: pd.Series, said: Mapping[str, object], *, is_key: bool
+    table: str,
+    cells: pd.Series,
+    said: Mapping[str, object],
+    recogniser: Recogniser,
+    *,
+    is_key: bool,
 ) -> dict[str, object]:
     """The fields of a column, found out from its cells."""
     label = str(cells.name)
@@ -97,7 +104,7 @@ def _found(
     }
     guess = None
     if not {"pii", "sdtype", "role"} & said.keys():
-        guess = recognise(label, cells, table=table)
+        guess = recogniser(label, cells, table=table)
     if guess and guess.kind in DIRECT:
         found["pii"], found["locale"] = guess.kind, guess.locale
         found["sdtype"] = _personal_sdtype(guess.kind, cells)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tabular.pii import recognise, words
+from tabular.pii import Guess, Recogniser, recognise, words
 from tabular.profile import looks_like_id
 from tabular.schema import Column, Sequence, TableSchema
 
@@ -108,6 +108,7 @@ def proposals(
     schema: TableSchema,
     frame: pd.DataFrame,
     foreign_keys: Sequence_[ForeignKey] = (),
+    recogniser: Recogniser = recognise,
 ) -> tuple[Proposal, ...]:
     """What a table's rows and names suggest to its owner; a target is only ever suggested.
 
@@ -116,6 +117,7 @@ def proposals(
         schema: Its schema, by `profile`.
         frame: Its rows.
         foreign_keys: How tables point at each other.
+        recogniser: What tells personal data.
     """
     found: list[Proposal] = []
     related = any(name in {key.table, key.references} for key in foreign_keys)
@@ -141,7 +143,8 @@ def proposals(
             reason = "it tells subjects apart and means nothing else"
             found.append(Proposal(name, person, "sdtype", "id", reason))
         elif column.name != person:
-            about = _about(name, column, frame[column.name])
+            cells = frame[column.name]
+            about = _about(column, cells, recogniser(column.name, cells, table=name), name)
             thin = _too_thin(name, column, frame, person or None) if column.is_modelled else None
             found.extend([*about, thin] if thin else about)
     taken = {proposal.column for proposal in found if proposal.field in {"role", "pii", "sdtype"}}
@@ -157,14 +160,16 @@ def _too_thin(
     A generator learns a category that `protect.k` subjects share, in the four fifths of them that
     it sees; the same for the two ends of a number.
     """
-    who = frame[person] if person else frame.index.to_series()
-    there = frame[column.name].notna()
+    there = (cells := frame[column.name]).notna()
+    who = frame.loc[there, person] if person else None
+    least, what = _SHARED, "each category is shared by fewer than"
     if column.sdtype in {"numerical", "datetime"}:
-        most, least, what = int(who[there].nunique()), _SPANNED, "it has cells of fewer than"
+        least, what = _SPANNED, "it has cells of fewer than"
+        most = there.sum() if who is None else who.nunique()
+    elif who is None:
+        most = cells.value_counts().max()
     else:
-        backing = who[there].groupby(frame.loc[there, column.name], observed=True).nunique()
-        most, least = int(backing.max() if len(backing) else 0), _SHARED
-        what = "each category is shared by fewer than"
+        most = who.groupby(cells[there], observed=True).nunique().max()
     if most >= least or not there.any():
         return None
     reason = f"{what} {least} subjects, too few to learn from"
@@ -227,9 +232,8 @@ def subjects(
     return tuple(seen.values())
 
 
-def _about(table: str, column: Column, cells: pd.Series) -> list[Proposal]:
+def _about(column: Column, cells: pd.Series, guess: Guess | None, table: str) -> list[Proposal]:
     """What there is to say of one column."""
-    guess = recognise(column.name, cells, table=table)
     if column.pii is not None:
         evidence = guess.evidence if guess and guess.kind == column.pii else "declared"
         found = [Proposal(table, column.name, "pii", column.pii, evidence)]

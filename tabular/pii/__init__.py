@@ -8,14 +8,14 @@ alone are never enough, except to tip the scales where the content fits but coul
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tabular.pii.hints import hinted, words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DIRECT", "KINDS", "Guess", "hinted", "recognise", "words"]
+__all__ = ["DIRECT", "KINDS", "Guess", "Recogniser", "hinted", "recognise", "remembering", "words"]
 
 DIRECT = frozenset(
     {
@@ -44,6 +44,25 @@ class Guess:
     confidence: float
     evidence: str
     locale: str | None = None
+
+
+class Recogniser(Protocol):
+    """What tells the kind of personal data that a column holds, as `recognise` does."""
+
+    def __call__(self, column: str, cells: pd.Series, *, table: str = "") -> Guess | None:
+        """The guess of a column."""
+
+
+def remembering() -> Recogniser:
+    """`recognise` that looks at each column of each table once, while its cells stay the same."""
+    known: dict[tuple[str, str], Guess | None] = {}
+
+    def once(column: str, cells: pd.Series, *, table: str = "") -> Guess | None:
+        if (table, column) not in known:
+            known[table, column] = recognise(column, cells, table=table)
+        return known[table, column]
+
+    return once
 
 
 def recognise(column: str, cells: pd.Series, *, table: str = "") -> Guess | None:

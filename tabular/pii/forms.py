@@ -178,14 +178,16 @@ def _as_national(cells: Cells, hints: frozenset[str], name: str) -> Found | None
     named = {*words(name), "".join(words(name))}
     codes = cells.replaced(r"(?<=\w)[ ./+-](?=\w)")
     said = "national_id" in hints
+    lengths = np.strings.str_len(codes)
+    usual = np.median(lengths)
     for known in NATIONAL_IDS:
         ours = bool(named & known.words)
+        if cells.whole and usual < known.width - 2:
+            continue
         texts = np.strings.zfill(codes, known.width) if cells.whole else codes
         if known.width == 10:  # noqa: PLR2004  the century may stand before it
-            longer = np.strings.str_len(codes) == 12  # noqa: PLR2004
+            longer = lengths == 12  # noqa: PLR2004
             texts = np.where(longer, np.strings.slice(codes, 2, 12), texts)
-        if cells.whole and np.median(np.strings.str_len(codes)) < known.width - 2:
-            continue
         share = float(known.fits(texts).mean())
         least = 0.6 if ours else 0.9 - 0.2 * said
         if share < least or cells.n_distinct < _FEW_SEEN:

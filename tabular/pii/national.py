@@ -60,7 +60,8 @@ class NationalId:
             texts: Letters and digits only, in capitals. Shape (n,).
         """
         form = re.compile(self.form)
-        fits = np.array([form.fullmatch(text) is not None for text in texts.tolist()], dtype=bool)
+        fits = np.asarray(np.strings.str_len(texts) == self.width)
+        fits[fits] = [form.fullmatch(text) is not None for text in texts[fits].tolist()]
         if self.check is not None and fits.any():
             codes = to_codes(texts[fits], self.width)
             made = self.check(codes[:, : -self.n_check])
