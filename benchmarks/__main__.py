@@ -110,8 +110,8 @@ def run(
 ) -> None:
     """Measure the cells that are missing."""
     from benchmarks.generator_names import generator_of
+    from benchmarks.panels import find_all
     from benchmarks.running import Options, planned, wanted
-    from benchmarks.tables import find_tables
 
     if unknown := [name for name in experiments if name not in EXPERIMENTS]:
         raise ConfigurationError(
@@ -120,7 +120,8 @@ def run(
     for name in generators:
         generator_of(name)
     chosen = [EXPERIMENTS[name] for name in experiments]
-    plan = planned(chosen, generators, find_tables(data, tables), seeds)
+    found = find_all(data, tables, {experiment.data for experiment in chosen})
+    plan = planned(chosen, generators, found, seeds)
     todo = [pair for pair in plan if wanted(pair[0], again, cells)]
     click.echo(f"{len(plan)} cells, {len(todo)} of them to measure")
     if dry_run:
@@ -194,7 +195,7 @@ def smoke() -> None:
         write_sample(folder / "data")
         chosen = [EXPERIMENTS[e] for e in ("floor", "fidelity", "membership")]
         tables = find_tables(folder / "data")
-        plan = planned(chosen, ("gaussian_copula", "independent"), tables, (0,))
+        plan = planned(chosen, ("gaussian_copula", "independent"), {"tables": tables}, (0,))
         _run(plan, Options(folder / "cells"))
         click.echo(full(folder / "cells"))
 

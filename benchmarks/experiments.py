@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from benchmarks.generator_names import is_quick, single_table_kinds
 from benchmarks.job import Job, Outcome
@@ -27,6 +28,8 @@ class Experiment:
     """How many seeds a generator gets unless some are named."""
     fixed: bool = False
     """Whether `generators` are names of its own that no option replaces."""
+    data: Literal["tables", "panels", "made"] = "tables"
+    """What it measures on: single tables, tables of sequences, or rows that it makes itself."""
 
     @property
     def module(self) -> str:
@@ -89,6 +92,21 @@ EXPERIMENTS: dict[str, Experiment] = {
             "`waxwork sample --rows 10000000` from a saved model: rows per second, peak memory",
             lambda: ("trees",),
             _one,
+        ),
+        Experiment(
+            "sequences",
+            "can XGBoost tell whole entities of sequences from fresh ones",
+            lambda: ("trees", "hmm", "sdv_par"),
+            lambda generator: _SEEDS if generator == "trees" else 1,
+            data="panels",
+        ),
+        Experiment(
+            "hmm_speed",
+            "a round of expectation-maximisation beside hmmlearn's",
+            lambda: ("1000x20", "10x20000"),
+            _one,
+            fixed=True,
+            data="made",
         ),
     )
 }

@@ -23,7 +23,7 @@ from benchmarks.generator_names import generator_of
 from tabular.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from benchmarks.tables import BenchmarkTable
 
@@ -52,7 +52,7 @@ class Options:
 def planned(
     experiments: Sequence[Experiment],
     generators: tuple[str, ...],
-    tables: Sequence[BenchmarkTable],
+    tables: Mapping[str, Sequence[BenchmarkTable]],
     seeds: tuple[int, ...],
 ) -> list[tuple[Address, BenchmarkTable]]:
     """All cells that were asked for, seed by seed, so that a run cut short has all first seeds."""
@@ -60,7 +60,7 @@ def planned(
         (Address(experiment.name, name, table.name, seed), table)
         for experiment in experiments
         for name in (generators if generators and not experiment.fixed else experiment.generators())
-        for table in tables
+        for table in tables[experiment.data]
         for seed in (seeds or range(experiment.seeds(name)))
     ]
     order = [experiment.name for experiment in experiments]

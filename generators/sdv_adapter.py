@@ -131,6 +131,11 @@ _WORKER = SdvWorker()
 atexit.register(_WORKER.close)
 
 
+def request(job: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What SDV's process answers to a job."""
+    return _WORKER.request(job, folder=folder)
+
+
 class SdvModel(Model):
     """A synthesizer in SDV's own serialisation, and the columns that SDV was not given."""
 
@@ -155,13 +160,18 @@ class SdvModel(Model):
             with tempfile.TemporaryDirectory(prefix="waxwork-sdv-") as name:
                 folder = Path(name)
                 (folder / "model").write_bytes(self._saved.tobytes())
-                answer = _WORKER.request(
-                    {"verb": "sample", "rows": n, "seed": seed.integer()}, folder=folder
-                )
+                answer = request({"verb": "sample", "rows": n, "seed": seed.integer()}, folder)
                 if problem := answer.get("error"):
                     raise SampleError(f"SDV could not draw rows: {problem}")
                 with np.load(folder / "rows.npz") as rows:
                     columns = {key: rows[key] for key in rows.files}
+        arrays = self._arrays(columns, n)
+        return EncodedTable(self._variables, arrays, np.ones(n, dtype=np.int64))
+
+    def _arrays(
+        self, columns: dict[str, npt.NDArray[np.float64]], n: int
+    ) -> tuple[npt.NDArray[np.float64] | npt.NDArray[np.int32], ...]:
+        """What SDV drew, and the columns it was not given, as the variables ask for."""
         arrays: list[npt.NDArray[np.float64] | npt.NDArray[np.int32]] = []
         for i, variable in enumerate(self._variables):
             if str(i) in self._constants:
@@ -170,7 +180,7 @@ class SdvModel(Model):
             else:
                 cells = columns[f"c{i}"]
             arrays.append(cells if variable.is_numeric else cells.astype(np.int32))
-        return EncodedTable(self._variables, tuple(arrays), np.ones(n, dtype=np.int64))
+        return tuple(arrays)
 
     def state(self) -> State:
         """SDV's bytes as an array."""
@@ -202,6 +212,21 @@ class SdvGenerator(Generator, frozen=True):
             ConfigurationError: SDV is not installed.
             FitError: SDV fails.
         """
+        columns, constants = self.columns(train)
+        if not columns:
+            return SdvModel(train.variables, constants, np.empty(0, dtype=np.uint8))
+        saved = self.fitted(train, columns, seed, progress)
+        return SdvModel(train.variables, constants, saved)
+
+    def columns(
+        self, train: EncodedTable
+    ) -> tuple[dict[str, npt.NDArray[np.float64]], dict[str, float | None]]:
+        """The columns that SDV gets, by made names, and those with one value, by position.
+
+        Raises:
+            ConfigurationError: SDV is not installed.
+            FitError: There are too few subjects.
+        """
         from importlib.util import find_spec
 
         if find_spec("sdv") is None:
@@ -221,24 +246,37 @@ class SdvGenerator(Generator, frozen=True):
                 constants[str(i)] = float(cells[0])
             else:
                 columns[f"c{i}"] = cells
-        if not columns:
-            return SdvModel(train.variables, constants, np.empty(0, dtype=np.uint8))
+        return columns, constants
+
+    def fitted(
+        self,
+        train: EncodedTable,
+        columns: dict[str, npt.NDArray[np.float64]],
+        seed: Seed,
+        progress: Progress,
+        more: dict[str, Any] | None = None,
+    ) -> npt.NDArray[np.uint8]:
+        """What SDV saves of itself after a fit to these columns.
+
+        Raises:
+            FitError: SDV fails.
+        """
         job = {
             "verb": "fit",
             "synthesizer": self.synthesizer,
             "parameters": self.model_dump(mode="json", exclude={"kind"}),
             "numeric": [f"c{i}" for i, v in enumerate(train.variables) if v.is_numeric],
             "seed": seed.integer(),
+            **(more or {}),
         }
         progress(0.01, "SDV is fitting")
         with tempfile.TemporaryDirectory(prefix="waxwork-sdv-") as name:
             folder = Path(name)
             np.savez(folder / "rows.npz", **columns)  # type: ignore[arg-type]
-            answer = _WORKER.request(job, folder=folder)
+            answer = request(job, folder)
             if problem := answer.get("error"):
                 raise FitError(
                     f"SDV's {self.synthesizer} could not be fitted: {problem}",
                     fix="Try another generator, or fewer columns",
                 )
-            saved = np.frombuffer((folder / "model").read_bytes(), dtype=np.uint8)
-        return SdvModel(train.variables, constants, saved)
+            return np.frombuffer((folder / "model").read_bytes(), dtype=np.uint8)

@@ -4,6 +4,9 @@
      "seed": 0}      reads rows.npz, writes model
     {"verb": "sample", "folder": ..., "rows": 10, "seed": 0}      reads model, writes rows.npz
 
+A job with `"sequence": {"index": ..., "context": [...]}` is about sequences, whose entities stand
+in the column `entity`; `rows` then counts those.
+
 The answer is `{}` or `{"error": ...}`. An error names its class and where it was raised, never its
 message, which may quote cells.
 """
@@ -63,7 +66,7 @@ def _fit(job: dict[str, Any], folder: Path) -> None:
     with np.load(folder / "rows.npz") as rows:
         columns = {name: rows[name] for name in rows.files}
     import pandas as pd
-    from sdv import single_table
+    from sdv import sequential, single_table
     from sdv.metadata import Metadata
 
     numeric = set(job["numeric"])
@@ -76,8 +79,17 @@ def _fit(job: dict[str, Any], folder: Path) -> None:
     sdtypes = {
         name: {"sdtype": "numerical" if name in numeric else "categorical"} for name in columns
     }
-    metadata = Metadata.load_from_dict({"tables": {"t": {"columns": sdtypes}}})
-    synthesizer = getattr(single_table, job["synthesizer"])(metadata, **job["parameters"])
+    table: dict[str, Any] = {"columns": sdtypes}
+    parameters, kinds = job["parameters"], single_table
+    if sequence := job.get("sequence"):
+        sdtypes["entity"] = {"sdtype": "id"}
+        table["sequence_key"] = "entity"
+        if sequence["index"]:
+            table["sequence_index"] = sequence["index"]
+        parameters = {**parameters, "context_columns": sequence["context"]}
+        kinds = sequential
+    metadata = Metadata.load_from_dict({"tables": {"t": table}})
+    synthesizer = getattr(kinds, job["synthesizer"])(metadata, **parameters)
     synthesizer.fit({"t": frame})
     synthesizer.save(str(folder / "model"))
 
@@ -86,16 +98,27 @@ def _sample(job: dict[str, Any], folder: Path) -> None:
     from sdv.utils import load_synthesizer
 
     synthesizer = load_synthesizer(str(folder / "model"))
-    # Left alone, SDV draws with a constant seed; there is no public way to give it another.
-    synthesizer._set_random_state(job["seed"])  # noqa: SLF001
-    transformer = synthesizer._data_processor._hyper_transformer  # noqa: SLF001
-    for i, step in enumerate(transformer._transformers_sequence):  # noqa: SLF001
-        state = np.random.RandomState((job["seed"] + i + 1) % (1 << 32))
-        step.set_random_state(state, "reverse_transform")
-    sampled = synthesizer.sample(job["rows"])
+    if "sequence" in job:
+        # A sequence's network follows the global states; its context is a table's synthesizer.
+        _seed_one(synthesizer._context_synthesizer, job["seed"])  # noqa: SLF001
+        sampled = synthesizer.sample_sequences(num_sequences=job["rows"])
+    else:
+        _seed_one(synthesizer, job["seed"])
+        sampled = synthesizer.sample(job["rows"])
     frame = sampled["t"] if isinstance(sampled, dict) else sampled
+    if "sequence" in job:
+        frame["entity"] = frame["entity"].factorize()[0]
     columns = {name: frame[name].to_numpy(dtype=np.float64) for name in frame.columns}
     np.savez(folder / "rows.npz", **columns)
+
+
+def _seed_one(synthesizer: Any, seed: int) -> None:  # noqa: ANN401  SDV's
+    """Left alone, SDV draws with a constant seed; there is no public way to give it another."""
+    synthesizer._set_random_state(seed)  # noqa: SLF001
+    transformer = synthesizer._data_processor._hyper_transformer  # noqa: SLF001
+    for i, step in enumerate(transformer._transformers_sequence):  # noqa: SLF001
+        state = np.random.RandomState((seed + i + 1) % (1 << 32))
+        step.set_random_state(state, "reverse_transform")
 
 
 if __name__ == "__main__":

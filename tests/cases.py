@@ -21,6 +21,7 @@ GENERATOR_CASES: dict[str, dict[str, object]] = {
     "markov_network": {"bins": 6, "tree_cells": 20_000, "triples": 3},
     "sdv_ctgan": {"epochs": 1, "embedding_dim": 8, "generator_dim": [8], "discriminator_dim": [8]},
     "sdv_gaussian_copula": {},
+    "sdv_par": {"epochs": 1},
     "sdv_tvae": {"epochs": 1, "embedding_dim": 8, "compress_dims": [8], "decompress_dims": [8]},
     "trees": {"trees": 1, "leaf": 5},
     "tvae": {"steps": 150, "batch": 64, "latent": 4, "hidden": [16]},

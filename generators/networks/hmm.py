@@ -8,11 +8,14 @@ the first few of those at t - 1, and one matrix product moves them all.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import torch
 from torch.nn.functional import embedding_bag
+
+from generators.networks.hmm_blocks import Blocks, is_worth_it
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -78,6 +81,20 @@ class Sequences:
 
     def __len__(self) -> int:
         return len(self.outcomes)
+
+    @cached_property
+    def who(self) -> torch.Tensor:
+        """The sequence of each packed row, longest first, shape (n_rows,), int64."""
+        parts = [np.arange(n) for n in self.running]
+        return torch.as_tensor(np.concatenate(parts), device=self.outcomes.device)
+
+    @cached_property
+    def before(self) -> torch.Tensor:
+        """The row before each packed row of any time but the first, shape (n_rows_after,)."""
+        running = np.asarray(self.running)
+        last = np.repeat(running[:-1], running[1:])
+        rows = np.arange(running[0], running.sum()) - last
+        return torch.as_tensor(rows, device=self.outcomes.device)
 
     def spans(self) -> list[slice]:
         """The packed rows of each time."""
@@ -211,20 +228,22 @@ def forward(
     """
     top = logs.amax(dim=1, keepdim=True)
     scaled = (logs - top).exp()
-    alpha, sums = torch.empty_like(scaled), torch.empty_like(top)
-    spans = sequences.spans()
-    for t, here in enumerate(spans):
-        if t:
-            predicted = alpha[spans[t - 1]][: sequences.running[t]] @ chain.transition
-        else:
-            predicted = chain.start
-        joint = predicted * scaled[here]
-        sums[here] = joint.sum(dim=1, keepdim=True)
-        alpha[here] = joint / sums[here]
+    if is_worth_it(sequences.running):
+        blocks = Blocks.of(sequences.running, scaled.device)
+        alpha, sums = blocks.filtered(chain.start, chain.transition, scaled)
+    else:
+        alpha, sums = torch.empty_like(scaled), torch.empty_like(top)
+        spans = sequences.spans()
+        for t, here in enumerate(spans):
+            if t:
+                predicted = alpha[spans[t - 1]][: sequences.running[t]] @ chain.transition
+            else:
+                predicted = chain.start
+            joint = predicted * scaled[here]
+            sums[here] = joint.sum(dim=1, keepdim=True)
+            alpha[here] = joint / sums[here]
     steps = (sums.log() + top)[:, 0]
-    likelihood = steps.new_zeros(sequences.running[0])
-    for here, n in zip(spans, sequences.running, strict=True):
-        likelihood[:n] += steps[here]
+    likelihood = steps.new_zeros(sequences.running[0]).index_add_(0, sequences.who, steps)
     return alpha, scaled, sums, likelihood
 
 
@@ -237,15 +256,18 @@ def expectation(chain: Chain, sequences: Sequences, prior: Prior) -> Expectation
     alpha, scaled, sums, likelihood = forward(
         chain, sequences, log_emission(chain, sequences, prior)
     )
-    beta = torch.ones_like(alpha)
-    spans = sequences.spans()
-    moves = torch.zeros_like(chain.transition)
-    for t in range(len(spans) - 1, 0, -1):
-        here, n = spans[t], sequences.running[t]
-        ahead = scaled[here] * beta[here] / sums[here]
-        before = slice(spans[t - 1].start, spans[t - 1].start + n)
-        moves += alpha[before].T @ ahead
-        beta[before] = ahead @ chain.transition.T
+    if is_worth_it(sequences.running):
+        blocks = Blocks.of(sequences.running, scaled.device)
+        beta = blocks.smoothed(chain.transition, scaled / sums)
+    else:
+        beta = torch.ones_like(alpha)
+        spans = sequences.spans()
+        for t in range(len(spans) - 1, 0, -1):
+            here, n = spans[t], sequences.running[t]
+            before = slice(spans[t - 1].start, spans[t - 1].start + n)
+            beta[before] = (scaled[here] * beta[here] / sums[here]) @ chain.transition.T
+    ahead = (scaled * beta / sums)[sequences.running[0] :]
+    moves = alpha[sequences.before].T @ ahead
     return Expectation(likelihood, alpha * beta, moves * chain.transition)
 
 

@@ -36,7 +36,7 @@ def _data(folder: Path, *, rows: int) -> Path:
 
 def _run(data: Path, cells: Path, limit_s: float = 600) -> tuple[int, Cell]:
     address = Address("fidelity", "independent", "small", 3)
-    plan = planned([EXPERIMENTS["fidelity"]], ("independent",), find_tables(data), (3,))
+    plan = planned([EXPERIMENTS["fidelity"]], ("independent",), {"tables": find_tables(data)}, (3,))
     assert [at for at, _ in plan] == [address]
     failed = run(plan, Options(cells, limit_s=limit_s), lambda *_: None)
     cell = read(address, cells)
@@ -78,7 +78,7 @@ def test_a_cell_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
 def test_a_plan_has_five_seeds_for_quick_kinds_and_the_floors_own_names(tmp_path: Path) -> None:
     tables = find_tables(_data(tmp_path, rows=9))
     both = [EXPERIMENTS["floor"], EXPERIMENTS["fidelity"]]
-    plan = [at for at, _ in planned(both, ("trees", "sdv_ctgan"), tables, ())]
+    plan = [at for at, _ in planned(both, ("trees", "sdv_ctgan"), {"tables": tables}, ())]
     seeds = {name: [at.seed for at in plan if at.generator == name] for name in ("trees", "halves")}
     assert seeds == {"trees": [0, 1, 2, 3, 4], "halves": [0, 1, 2, 3, 4]}
     assert [at.generator for at in plan if at.seed == 0] == [
