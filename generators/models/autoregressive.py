@@ -214,7 +214,7 @@ class AutoregressiveModel(Model):
 
 
 class Autoregressive(NeuralGenerator, frozen=True):
-    """Any-order autoregressive network: exact conditions on any columns, imputation, likelihood.
+    """Any-order autoregressive network: conditions on any columns, imputation, likelihood.
 
     A row's density is a product: each column given those before it. A small network for each
     column says how likely its values are given any of the others, so that whatever is known can

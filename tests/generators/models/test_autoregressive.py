@@ -96,6 +96,20 @@ def test_given_any_column_the_others_are_as_frequent_as_bayes_says(given: str) -
         np.testing.assert_allclose(found, counted, atol=0.075)
 
 
+def test_a_column_is_as_surprising_as_its_share_given_the_others_says() -> None:
+    every = cells()
+    encoded = of_labels().encoder.encode(labels().with_frame(every))
+    found = np.exp(-of_labels().model.column_scores(encoded, seed=Seed(0)))
+    counted = labels().frame.groupby([*"xyz"]).size()
+    counts = counted.reindex(pd.MultiIndex.from_frame(every), fill_value=0).to_numpy()
+    cube = counts.reshape(3, 3, 3)
+    for column in range(3):
+        shares = (cube / cube.sum(axis=column, keepdims=True)).reshape(-1)
+        many = np.broadcast_to(cube.sum(axis=column, keepdims=True), cube.shape).reshape(-1) > 200
+        # Five standard errors of a share of 200 rows are at most .18.
+        np.testing.assert_allclose(found[many, column], shares[many], atol=0.18)
+
+
 def test_numbers_that_hang_together_are_drawn_together_whichever_is_given() -> None:
     real, model = of_numbers()
     made = model.sample(3000, seed=Seed(1)).frame
