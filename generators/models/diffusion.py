@@ -124,9 +124,6 @@ class MixedDiffusion(NeuralGenerator, frozen=True):
     kind: Literal["diffusion"] = "diffusion"
     model: ClassVar[type[Model]] = DiffusionModel
 
-    steps: int = Field(
-        default=4000, ge=1, description="Most mini-batches; the learning rate falls until there."
-    )
     hidden: int = Field(default=256, ge=1, le=8192, description="Units of each layer.")
     blocks: int = Field(default=3, ge=0, le=32, description="Residual blocks of each network.")
     noise_steps: int = Field(
