@@ -105,9 +105,8 @@ def clean(
         dry_run: Only say what would go.
     """
     root = settings.home / "datasets"
-    names = (
-        sorted(entry.name for entry in root.iterdir() if entry.is_dir()) if root.is_dir() else []
-    )
+    folders = (path for path in _within(root) if path.is_dir() and not path.is_symlink())
+    names = sorted(path.name for path in folders)
     return [
         _cleaned(Workspace.of(name, settings), settings, keep_days, everything, dry_run)
         for name in names
@@ -145,6 +144,11 @@ def delete(entries: Iterable[Entry], workspace: Workspace) -> None:
             entry.path.unlink(missing_ok=True)
 
 
+def _within(folder: Path) -> list[Path]:
+    """What a folder of ours holds; behind a link lies what may be anybody's."""
+    return [] if folder.is_symlink() or not folder.is_dir() else list(folder.iterdir())
+
+
 def _entries(workspace: Workspace) -> list[Entry]:
     """Everything that may ever be deleted, quarantine before the run it stands in."""
     found = [
@@ -152,10 +156,10 @@ def _entries(workspace: Workspace) -> list[Entry]:
             "leftovers" if path.name.startswith(STAGING) else "models" if path.is_dir() else "rows",
             path,
         )
-        for path in workspace.objects.iterdir()
+        for path in _within(workspace.objects)
     ]
-    found += [Entry.of("cache", path) for path in workspace.cache.iterdir()]
-    for folder in workspace.runs.iterdir():
+    found += [Entry.of("cache", path) for path in _within(workspace.cache)]
+    for folder in _within(workspace.runs):
         quarantine = folder / "quarantine"
         aside = [Entry.of("quarantine", quarantine)] if quarantine.is_dir() else []
         run = Entry.of("reports", folder)

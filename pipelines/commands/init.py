@@ -86,7 +86,13 @@ def _source(text: str, schema: str | None) -> Source:
 def _write(out: Path, text: str) -> None:
     """All of it or nothing, with the mode the file had."""
     mode = out.stat().st_mode & 0o777 if out.exists() else None
-    descriptor, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.resolve().parent)
+    folder = out.resolve().parent
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{out.name}.", dir=folder)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the configuration can't be written: {error.strerror}", where=str(out)
+        ) from None
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)

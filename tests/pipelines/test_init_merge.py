@@ -235,3 +235,11 @@ def test_both_sides_of_a_conflict_are_said(
     assert "for you to settle: tables.people.columns.income" in said
     assert "yours:      income: {sdtype: ordinal}" in said
     assert "the source: income: {sdtype: categorical}" in said
+
+
+def test_a_file_in_no_folder_is_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _rows().to_csv(tmp_path / "people.csv", index=False)
+    assert entry(["init", "people.csv", "-o", "no/such/x.yaml"]) == 2
+    assert "no/such/x.yaml: the configuration can't be written" in capsys.readouterr().err

@@ -202,6 +202,21 @@ def test_a_link_is_deleted_and_what_it_points_at_is_not(tmp_path: Path) -> None:
     assert (tmp_path / "others" / "file").read_text() == "mine"
 
 
+def test_a_folder_that_is_a_link_is_left_alone_with_what_lies_behind_it(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "precious").write_text("not ours")
+    settings = _settings(tmp_path / "home")
+    workspace = _filled(settings)
+    for folder in (workspace.objects, workspace.runs, workspace.cache):
+        folder.rename(folder.with_name(f"{folder.name}-old"))
+        folder.symlink_to(theirs)
+    (settings.home / "datasets" / "linked").symlink_to(theirs)
+    (cleaned,) = clean(settings, keep_days=0, everything=True)
+    assert cleaned.entries == ()
+    assert [path.name for path in theirs.iterdir()] == ["precious"]
+
+
 def test_deletion_that_is_cut_short_leaves_no_half_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
