@@ -30,6 +30,7 @@ from generators.relations.late import fill_late, learn_late
 from generators.relations.learning import RelatedTable, learn_table
 from generators.relations.plan import plan
 from generators.relations.shape import Shape, can_be_learnt
+from generators.relations.totals import fill_totals, learn_totals
 from generators.relations.world import World
 from tabular.dataset import Dataset, Table
 from tabular.errors import ArtifactError, SampleError
@@ -106,7 +107,8 @@ class DatasetGenerator:
                     protection=self.protection, seed=stream, progress=told,
                 )  # fmt: skip
         progress(1.0, "fitted")
-        return FittedDataset(train.schema, alone, learn_late(related, world), self.generator.kind)
+        related = learn_totals(learn_late(related, world), world)
+        return FittedDataset(train.schema, alone, related, self.generator.kind)
 
 
 @dataclass(frozen=True)
@@ -153,6 +155,7 @@ class FittedDataset:
             else:
                 draw_table(learnt, world, sizes.get(name, 0), seed.child("table", name))
         fill_late(self.related, world, seed.child("late"))
+        fill_totals(self.related, world)
         return Dataset.of({**frames, **world.frames}, self.schema)
 
     def portraits(self) -> dict[str, Portrait]:

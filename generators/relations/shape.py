@@ -12,6 +12,7 @@ from generators.identifiers import Identifier
 from generators.relations.links import Link
 from generators.relations.offsets import Offset
 from generators.relations.plan import TablePlan
+from generators.relations.totals import Total
 from tabular.dataset import Table
 from tabular.errors import DataError
 from tabular.schema import TableSchema
@@ -37,6 +38,7 @@ class Shape(BaseModel):
         selves: What was learnt of keys to the same table.
         offsets: Cells that are learnt as the difference to a column of the parent's.
         late: What was learnt of keys that close a circle.
+        totals: Columns that are added up from the rows of another table.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,6 +53,7 @@ class Shape(BaseModel):
     selves: tuple[SelfLink, ...] = ()
     offsets: tuple[Offset, ...] = ()
     late: tuple[LateKey, ...] = ()
+    totals: tuple[Total, ...] = ()
 
     @classmethod
     def learn(
