@@ -65,6 +65,7 @@ CHECK_CASES: dict[str, dict[str, object]] = {
     "rare_values": {},
     "representation": {},
     "rules": {},
+    "sdmetrics_quality": {},
     "singling_out": {},
     "three_way_marginals": {},
     "train_synthetic_test_real": {},

@@ -12,6 +12,7 @@ _ADVICE = {
     "coarser, or smooth more.",
     "linkability": "Rows stay recognisable from half of their columns: smooth more, or leave out "
     "columns that nobody needs.",
+    "sdmetrics_quality": "Look at `column_shapes` and `pair_trends`, which name the columns.",
     "singling_out": "Few columns describe single people: make them coarser, raise `protect.k`, or "
     "smooth more.",
     "domains": "Declare `categories`, `minimum` and `maximum` of the columns named above; rows of "

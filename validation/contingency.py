@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from validation.features import numbers
-
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -54,8 +52,11 @@ class Binning:
             most_levels: Categories kept apart; rarer ones share a level.
         """
         edges = {}
-        for name in space.knots:
-            values = numbers(train.frame[name])
+        ordinal = space.ordinal(train)
+        for i, name in enumerate(space.names):
+            if name not in space.knots:
+                continue
+            values = ordinal[:, i]
             present = np.sort(values[~np.isnan(values)])
             at = np.arange(1, bins) * len(present) // bins
             edges[name] = np.unique(present[at]) if len(present) else present
@@ -70,16 +71,16 @@ class Binning:
     def codes(self, table: Table) -> dict[str, Codes]:
         """The level of each cell, by column, each of shape (n_rows,)."""
         out: dict[str, Codes] = {}
-        for name in self.space.names:
-            cells = table.frame[name]
+        ordinal = self.space.ordinal(table)
+        for i, name in enumerate(self.space.names):
+            values = ordinal[:, i]
             if name in self.edges:
-                values = numbers(cells)
                 # Left: a value that fills whole deciles shares its bin with nothing above it.
                 bins = np.searchsorted(self.edges[name], values, side="left")
                 out[name] = np.where(np.isnan(values), self.levels(name) - 1, bins)
             else:
                 known = self.space.levels[name]
-                codes = known.codes(cells)
+                codes = values.astype(np.int64)
                 kept = self.levels(name) - 2
                 gone = codes == known.missing
                 out[name] = np.where(gone, kept + 1, np.minimum(codes, kept))

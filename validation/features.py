@@ -9,8 +9,9 @@ are made anew and say nothing about likeness.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -76,6 +77,8 @@ def labels(cells: pd.Series) -> pd.Series:
     """Categories as text that does not depend on the dtype: `1`, `1.0` and `True` agree."""
     import pandas as pd
 
+    if isinstance(cells.dtype, pd.StringDtype):
+        return cells
     if isinstance(cells.dtype, pd.CategoricalDtype):
         names = labels(cells.cat.categories.to_series()).array
         return pd.Series(names.take(cells.cat.codes.to_numpy(), allow_fill=True))
@@ -93,6 +96,17 @@ class Levels:
     """
 
     names: tuple[str, ...]
+
+    @staticmethod
+    def learn(cells: pd.Series) -> Levels:
+        """The categories of a train column."""
+        import pandas as pd
+
+        place, found = pd.factorize(labels(cells))
+        counts = np.bincount(place[place >= 0], minlength=len(found))
+        # Ties by label, so that the codes don't depend on the order of the rows.
+        ordered = sorted(zip(-counts, map(str, found), strict=True))
+        return Levels(tuple(name for _, name in ordered))
 
     @property
     def missing(self) -> int:
@@ -164,6 +178,9 @@ class FeatureSpace:
     columns: tuple[Column, ...]
     levels: dict[str, Levels]
     knots: dict[str, Knots]
+    _known: WeakKeyDictionary[Table, npt.NDArray[np.float64]] = field(
+        default_factory=WeakKeyDictionary, init=False, compare=False, repr=False
+    )
 
     @staticmethod
     def learn(train: Table, leave_out: tuple[str, ...] = ()) -> FeatureSpace:
@@ -181,10 +198,7 @@ class FeatureSpace:
             if is_numeric(column):
                 knots[column.name] = Knots.learn(numbers(cells))
             else:
-                counts = labels(cells).value_counts(dropna=True)
-                # Ties by label, so that the codes don't depend on the order of the rows.
-                ordered = sorted(zip(-counts.to_numpy(), counts.index.astype(str), strict=True))
-                levels[column.name] = Levels(tuple(name for _, name in ordered))
+                levels[column.name] = Levels.learn(cells)
         return FeatureSpace(columns, levels, knots)
 
     def only(self, names: Collection[str]) -> FeatureSpace:
@@ -204,14 +218,21 @@ class FeatureSpace:
     def ordinal(self, table: Table) -> npt.NDArray[np.float64]:
         """Numbers as they are with NaN for missing, categories as codes from 0.
 
+        Worked out once for each table, as long as there is the table; not to be written to.
+
         Returns:
             Shape (n_rows, n_columns).
         """
+        before = self._known.get(table)
+        if before is not None:
+            return before
         out = np.empty((len(table), len(self.columns)))
         for i, column in enumerate(self.columns):
             cells = table.frame[column.name]
             known = self.levels.get(column.name)
             out[:, i] = numbers(cells) if known is None else known.codes(cells)
+        out.setflags(write=False)
+        self._known[table] = out
         return out
 
     def binned(self, table: Table, bins: int) -> npt.NDArray[np.int64]:
@@ -302,11 +323,7 @@ def space_of(evidence: Evidence) -> FeatureSpace:
 
 def ordinal(evidence: Evidence, side: Side) -> npt.NDArray[np.float64]:
     """The ordinal matrix of one side, once for all checks. Shape (n_rows, n_columns)."""
-    name = f"features/ordinal/{side}"
-    if name not in evidence.cache:
-        evidence.cache[name] = space_of(evidence).ordinal(_table(evidence, side))
-    matrix: npt.NDArray[np.float64] = evidence.cache[name]
-    return matrix
+    return space_of(evidence).ordinal(_table(evidence, side))
 
 
 def scaled(evidence: Evidence, side: Side) -> npt.NDArray[np.float32]:

@@ -10,14 +10,13 @@ from pydantic import Field
 
 from validation.base import Check, CheckResult, Family
 from validation.excess import POWER, judged
-from validation.features import is_numeric, numbers, space_of
+from validation.features import space_of
 from validation.statistics import bootstrap_counts, normal_quantile, worst_interval
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from tabular.dataset import Table
-    from tabular.schema import Column
     from tabular.seeding import Seed
     from validation.base import Evidence
     from validation.features import FeatureSpace
@@ -128,25 +127,25 @@ def shapes_of_made(check: Check, threshold: float, made: Evidence, statistic: st
 
 def _shapes(train: Table, other: Table, space: FeatureSpace, seed: Seed) -> dict[str, Shape]:
     return {
-        column.name: _shape(train, other, column, space, seed.child(column.name))
-        for column in space.columns
+        name: _shape(train, other, i, space, seed.child(name)) for i, name in enumerate(space.names)
     }
 
 
-def _shape(train: Table, other: Table, column: Column, space: FeatureSpace, seed: Seed) -> Shape:
-    ordered = is_numeric(column)
-    if ordered:
-        a, b, n_cells = _grid(numbers(train.frame[column.name]), numbers(other.frame[column.name]))
+def _shape(train: Table, other: Table, at: int, space: FeatureSpace, seed: Seed) -> Shape:
+    cells = (space.ordinal(train)[:, at], space.ordinal(other)[:, at])
+    levels = space.levels.get(space.names[at])
+    ordered = levels is None
+    if levels is None:
+        a, b, n_cells = _grid(*cells)
     else:
-        levels = space.levels[column.name]
-        a, b = levels.codes(train.frame[column.name]), levels.codes(other.frame[column.name])
+        a, b = (codes.astype(np.int64) for codes in cells)
         n_cells = len(levels.names) + 2
     measured, drawn = [], []
-    for side, cells, table in (("train", a, train), ("other", b, other)):
+    for side, codes, table in (("train", a, train), ("other", b, other)):
         rng = seed.child(side).generator()
         subjects = table.shared_codes
-        counts = bootstrap_counts(cells, n_cells, rng, subjects=subjects)
-        measured.append(np.bincount(cells, minlength=n_cells)[None] / max(len(cells), 1))
+        counts = bootstrap_counts(codes, n_cells, rng, subjects=subjects)
+        measured.append(np.bincount(codes, minlength=n_cells)[None] / max(len(codes), 1))
         drawn.append(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1))
     gap, gaps = measured[0] - measured[1], drawn[0] - drawn[1]
     distance = float(_distance(gap, ordered=ordered)[0])
