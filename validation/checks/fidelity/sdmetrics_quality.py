@@ -33,7 +33,7 @@ class SdmetricsQuality(Check, frozen=True):
     """The quality score of SDMetrics: the mean of its column shapes and column pair trends.
 
     Information, and slow: a table with a score of .91 can be one that no model learns anything
-    from. The same score of fresh rows is its baseline, and how three parts of the rows scatter makes
+    from. The same score of fresh rows is its baseline; how three parts of the rows scatter makes
     the interval.
     """
 
