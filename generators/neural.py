@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from generators.base import Generator
+from generators.base import Generator, Model
+from tabular.portrait import Portrait
 
 if TYPE_CHECKING:
     import torch
 
     from generators.encoding.arrays import EncodedTable
+    from generators.encoding.words import Words
     from generators.mode_encoding import ModeEncoding
     from generators.networks.averaged import Schedule
     from generators.training import Budget
@@ -22,6 +24,21 @@ if TYPE_CHECKING:
 FEWEST = 20  # rows; some of them are held out of the training
 HELD_OUT = 0.1  # share of the subjects that the training is stopped by
 MOST_HELD_OUT = 5000  # rows
+
+
+class NeuralModel(Model):
+    """A trained network.
+
+    Attributes:
+        history: How the training went, in coarse numbers; part of the saved state.
+    """
+
+    history: dict[str, Any]
+
+    def portrait(self, words: Words) -> Portrait:
+        """The losses along the training."""
+        del words
+        return Portrait.of_training(self.history)
 
 
 class NeuralGenerator(Generator, frozen=True):

@@ -9,7 +9,7 @@ from pydantic import Field
 from generators.base import Generator, Model, State, require_rows
 from generators.gaussian_mixture import GaussianMixture, learn_gaussian_mixture
 from generators.mode_encoding import ModeEncoding, below
-from generators.neural import FEWEST, NeuralGenerator, split_rows
+from generators.neural import FEWEST, NeuralGenerator, NeuralModel, split_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 8192  # rows that are drawn together
 
 
-class AutoencoderModel(Model):
+class AutoencoderModel(NeuralModel):
     """A trained autoencoder, the density of its codes, and the components of the numbers.
 
     Args:

@@ -13,7 +13,7 @@ from generators.dependencies import Dependencies
 from generators.digits import Digits, arrays_of, learn_digits, of_arrays
 from generators.discretization import Discretization
 from generators.mode_encoding import below
-from generators.neural import FEWEST, HELD_OUT, MOST_HELD_OUT, NeuralGenerator
+from generators.neural import FEWEST, HELD_OUT, MOST_HELD_OUT, NeuralGenerator, NeuralModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ _AT_ONCE = 8192  # rows that are drawn, or told how likely they are, together
 _FINE = 16  # fine bins in a coarse one
 
 
-class AutoregressiveModel(Model):
+class AutoregressiveModel(NeuralModel):
     """Bins of the numbers, columns that follow from others, and a network for the rest's digits.
 
     Args:

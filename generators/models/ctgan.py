@@ -9,14 +9,13 @@ from pydantic import Field
 
 from generators.base import Generator, Model, State, require_rows
 from generators.mode_encoding import ModeEncoding, below
-from tabular.portrait import Portrait
+from generators.neural import NeuralModel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import torch
 
     from generators.encoding.arrays import EncodedTable, Variable
-    from generators.encoding.words import Words
     from generators.networks.ctgan import Layout, RowGenerator
     from tabular.model import Progress
     from tabular.seeding import Seed
@@ -27,7 +26,7 @@ _COMPARED = 5000  # rows that are held out at most; twice as many are drawn to b
 _AT_ONCE = 8192  # rows that are drawn together
 
 
-class CtganModel(Model):
+class CtganModel(NeuralModel):
     """A trained generator, the components of the numbers, and how frequent each label is.
 
     Args:
@@ -103,11 +102,6 @@ class CtganModel(Model):
             labels.append(drawn[0].cpu().numpy())
             places.append(drawn[1].cpu().numpy())
         return self.columns.decode(np.concatenate(labels), np.concatenate(places))
-
-    def portrait(self, words: Words) -> Portrait:
-        """The losses of both networks, and the distance to the rows held out."""
-        del words
-        return Portrait.of_training(self.history)
 
     def state(self) -> State:
         """Weights, components and shares; no row."""

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from generators.base import Generator, Model, State, require_rows
-from generators.neural import FEWEST, HELD_OUT, MOST_HELD_OUT, NeuralGenerator
+from generators.neural import FEWEST, HELD_OUT, MOST_HELD_OUT, NeuralGenerator, NeuralModel
 from generators.ranks import Ranks
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 8192  # rows that are drawn together
 
 
-class DiffusionModel(Model):
+class DiffusionModel(NeuralModel):
     """Ranks of the numbers, and both networks.
 
     Args:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from generators.base import Generator, Model, State, require_rows
 from generators.mode_encoding import ModeEncoding, below
-from generators.neural import FEWEST, NeuralGenerator, split_rows
+from generators.neural import FEWEST, NeuralGenerator, NeuralModel, split_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _AT_ONCE = 8192  # rows that are drawn together
 
 
-class TvaeModel(Model):
+class TvaeModel(NeuralModel):
     """A trained decoder (and its encoder), and the components of the numbers.
 
     Args:
