@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -89,6 +89,37 @@ class HmmModel(Model):
 
     def log_prob(self, rows: EncodedTable) -> Floats:
         """Log density of each entity's rows, all paths of states together, (n_entities,)."""
+        from generators.networks import hmm as network
+
+        chain, packed, prior = self._packed(rows)
+        logs = network.log_emission(chain, packed, prior)
+        found = np.empty(rows.n_subjects)
+        found[np.argsort(-rows.lengths, kind="stable")] = network.forward(chain, packed, logs)[3]
+        return found + np.bincount(rows.subjects, weights=self.symbols.log_density(rows))
+
+    def states_of(self, rows: EncodedTable) -> npt.NDArray[np.int64]:
+        """The likeliest path of states of each entity, in the order of the rows, (n_rows,)."""
+        from generators.networks.hmm_paths import likeliest
+
+        chain, packed, prior = self._packed(rows)
+        who, time = rows.subjects, place_in_entity(rows.lengths)
+        turn = np.empty(rows.n_subjects, dtype=np.int64)
+        turn[np.argsort(-rows.lengths, kind="stable")] = np.arange(rows.n_subjects)
+        out = np.empty(rows.n_rows, dtype=np.int64)
+        out[np.lexsort((turn[who], time))] = likeliest(chain, packed, prior).numpy()
+        return out
+
+    def forecast(self, rows: EncodedTable, ahead: int) -> Floats:
+        """Probability of each state so many rows after the last, (n_entities, n_states)."""
+        from generators.networks import hmm_paths
+
+        chain, packed, prior = self._packed(rows)
+        out = np.empty((rows.n_subjects, len(self.chain["start"])))
+        found = hmm_paths.ahead(chain, packed, prior, ahead).numpy()
+        out[np.argsort(-rows.lengths, kind="stable")] = found
+        return out
+
+    def _packed(self, rows: EncodedTable) -> tuple[Chain, Sequences, Prior]:
         import torch
 
         from generators.networks import hmm as network
@@ -99,10 +130,7 @@ class HmmModel(Model):
         chain = network.Chain(**{name: torch.as_tensor(self.chain[name]) for name in _CHAIN})
         # Of the prior only what belongs together is looked at here.
         prior = network.Prior.of(np.ones(kinds.n_symbols), kinds, transition=0.0, device=cpu)
-        logs = network.log_emission(chain, packed, prior)
-        found = np.empty(rows.n_subjects)
-        found[np.argsort(-rows.lengths, kind="stable")] = network.forward(chain, packed, logs)[3]
-        return found + np.bincount(rows.subjects, weights=self.symbols.log_density(rows))
+        return chain, packed, prior
 
     def _following(self, i: int) -> Floats:
         """Probability of each symbol after each last one, of the i-th lagged variable."""
@@ -188,8 +216,18 @@ class Hmm(Generator, frozen=True):
     model: ClassVar[type[Model]] = HmmModel
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"sequence", "log_prob"})
 
-    states: int | None = Field(
-        default=None, ge=1, le=500, description="Hidden states; by default compared on held-out."
+    states: Annotated[int, Field(ge=1, le=500)] | Literal["auto"] = Field(
+        default="auto", description="Hidden states; `auto` compares several numbers."
+    )
+    criterion: Literal["held_out", "bic"] = Field(
+        default="held_out",
+        description="What numbers of states are compared by: the likelihood of entities held out, "
+        "or the Bayesian information criterion.",
+    )
+    topology: Literal["ergodic", "left_right"] = Field(
+        default="ergodic",
+        description="Whether each state may follow each, or all begin in the first and only stay "
+        "or go on to the next.",
     )
     bins: int = Field(default=16, ge=2, le=200, description="About how many bins a number has.")
     restarts: int = Field(default=3, ge=1, le=100, description="Random starts; the best goes on.")
@@ -218,10 +256,14 @@ class Hmm(Generator, frozen=True):
         kinds = symbols.kinds
         everything = network.Sequences.pack(rows, train.lengths, kinds, device)
         prior = network.Prior.of(
-            _leaning(rows, kinds), kinds, transition=_TRANSITION_PRIOR, device=device
+            _leaning(rows, kinds),
+            kinds,
+            transition=_TRANSITION_PRIOR,
+            device=device,
+            left_right=self.topology == "left_right",
         )
-        states, rounds = self.states, self.iterations
-        if states is None:
+        rounds = self.iterations
+        if self.states == "auto":
             sides = _sides(train.lengths, seed)
             seen, fresh = (
                 network.Sequences.pack(
@@ -237,6 +279,8 @@ class Hmm(Generator, frozen=True):
                 seed=seed.child("compare"),
                 progress=progress,
             )
+        else:
+            states = self.states
         chain = self._start(everything, prior, states, seed.child("final"))
         chain = network.fit(everything, prior, chain, iterations=rounds, tolerance=self.tolerance)[
             0
@@ -280,14 +324,19 @@ class Hmm(Generator, frozen=True):
         for i, states in enumerate(_GRID):
             if states > max(most, 1):
                 break
-            _, _, found = network.fit(
+            by_fresh = self.criterion == "held_out"
+            chain, rises, found = network.fit(
                 seen,
                 prior,
                 self._start(seen, prior, states, seed),
                 iterations=self.iterations,
                 tolerance=self.tolerance,
-                held_out=fresh,
+                held_out=fresh if by_fresh else None,
             )
+            if not by_fresh:
+                free = states * (states + len(prior.emission) - int(prior.variable[-1]) - 1) - 1
+                likely = network.log_likelihood(chain, seen, prior)
+                found = [*[-np.inf] * len(rises), likely - free / 2 * np.log(len(seen))]
             progress(0.9 * (i + 1) / len(_GRID), f"{states} states")
             if max(found) > best:
                 best, chosen, worse = max(found), (states, max(int(np.argmax(found)), 1)), 0
@@ -296,6 +345,12 @@ class Hmm(Generator, frozen=True):
                 if worse == 2:  # noqa: PLR2004  twice in a row
                     break
         return chosen
+
+
+def place_in_entity(lengths: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Number of each row within its entity, from 0, shape (n_rows,)."""
+    begin = np.cumsum(lengths) - lengths
+    return np.arange(int(lengths.sum())) - np.repeat(begin, lengths)
 
 
 def _sides(

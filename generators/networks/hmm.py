@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch.nn.functional import embedding_bag
 
-from generators.networks.hmm_blocks import Blocks, is_worth_it
+from generators.networks.hmm_blocks import filtered, smoothed, spans_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -98,8 +98,7 @@ class Sequences:
 
     def spans(self) -> list[slice]:
         """The packed rows of each time."""
-        ends = np.cumsum(self.running).tolist()
-        return [slice(end - n, end) for end, n in zip(ends, self.running, strict=True)]
+        return spans_of(self.running)
 
 
 @dataclass(frozen=True)
@@ -136,6 +135,7 @@ class Prior:
         last: Which last symbol each pair has, over all lagged variables, (n_pairs,), int64.
         shown: Which symbol each pair shows, shape (n_pairs,), int64.
         lagged: Which lagged variable each pair belongs to, shape (n_pairs,), int64.
+        left_right: Whether a sequence begins in the first state and goes from each to the next.
     """
 
     emission: torch.Tensor
@@ -146,6 +146,14 @@ class Prior:
     last: torch.Tensor
     shown: torch.Tensor
     lagged: torch.Tensor
+    left_right: bool = False
+
+    def moves(self, states: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """What is added for each first state, (n_states,), and each move, (n_states, n_states)."""
+        every = self.emission.new_full((states + 1, states), self.transition)
+        if self.left_right:
+            every = torch.cat([every[:1, :1].expand(1, states).tril(), every[1:].triu().tril(1)])
+        return every[0], every[1:]
 
     @staticmethod
     def of(
@@ -154,6 +162,7 @@ class Prior:
         *,
         transition: float,
         device: torch.device,
+        left_right: bool = False,
     ) -> Prior:
         """A prior under which every state and every last symbol begin with the same leaning.
 
@@ -162,6 +171,7 @@ class Prior:
             kinds: What there is to emit.
             transition: What is added for each pair of states.
             device: Where the tensors go.
+            left_right: Whether states follow each other in their order only.
         """
         begins = kinds.begins
         sizes = np.diff(begins)[list(kinds.lagged)]
@@ -178,7 +188,10 @@ class Prior:
             np.repeat(np.arange(len(sizes)), sizes**2),
         )
         emitted, following, *indices = (torch.as_tensor(part, device=device) for part in parts)
-        return Prior(emitted, following, transition, 1.0, *indices)
+        owner, last, seen, whose = indices
+        return Prior(
+            emitted, following, transition, 1.0, owner, last, seen, whose, left_right=left_right
+        )
 
 
 @dataclass(frozen=True)
@@ -228,20 +241,7 @@ def forward(
     """
     top = logs.amax(dim=1, keepdim=True)
     scaled = (logs - top).exp()
-    if is_worth_it(sequences.running):
-        blocks = Blocks.of(sequences.running, scaled.device)
-        alpha, sums = blocks.filtered(chain.start, chain.transition, scaled)
-    else:
-        alpha, sums = torch.empty_like(scaled), torch.empty_like(top)
-        spans = sequences.spans()
-        for t, here in enumerate(spans):
-            if t:
-                predicted = alpha[spans[t - 1]][: sequences.running[t]] @ chain.transition
-            else:
-                predicted = chain.start
-            joint = predicted * scaled[here]
-            sums[here] = joint.sum(dim=1, keepdim=True)
-            alpha[here] = joint / sums[here]
+    alpha, sums = filtered(sequences.running, chain.start, chain.transition, scaled)
     steps = (sums.log() + top)[:, 0]
     likelihood = steps.new_zeros(sequences.running[0]).index_add_(0, sequences.who, steps)
     return alpha, scaled, sums, likelihood
@@ -256,16 +256,7 @@ def expectation(chain: Chain, sequences: Sequences, prior: Prior) -> Expectation
     alpha, scaled, sums, likelihood = forward(
         chain, sequences, log_emission(chain, sequences, prior)
     )
-    if is_worth_it(sequences.running):
-        blocks = Blocks.of(sequences.running, scaled.device)
-        beta = blocks.smoothed(chain.transition, scaled / sums)
-    else:
-        beta = torch.ones_like(alpha)
-        spans = sequences.spans()
-        for t in range(len(spans) - 1, 0, -1):
-            here, n = spans[t], sequences.running[t]
-            before = slice(spans[t - 1].start, spans[t - 1].start + n)
-            beta[before] = (scaled[here] * beta[here] / sums[here]) @ chain.transition.T
+    beta = smoothed(sequences.running, chain.transition, scaled / sums)
     ahead = (scaled * beta / sums)[sequences.running[0] :]
     moves = alpha[sequences.before].T @ ahead
     return Expectation(likelihood, alpha * beta, moves * chain.transition)
@@ -303,8 +294,9 @@ def maximisation(
         of[0].index_add_(0, prior.lagged, pairs - owed)
         of[1].index_add_(0, prior.lagged, owed)
         memory = of[0] / of.sum(dim=0)
-    start = states[: sequences.running[0]].sum(dim=0) + prior.transition
-    moves = found.moves + prior.transition
+    first, move = prior.moves(states.shape[1])
+    start = states[: sequences.running[0]].sum(dim=0) * (first > 0) + first
+    moves = found.moves * (move > 0) + move
     return Chain(
         start / start.sum(),
         moves / moves.sum(dim=1, keepdim=True),
@@ -328,7 +320,12 @@ def objective(chain: Chain, found: Expectation, prior: Prior) -> float:
         found.log_likelihood.sum()
         + (prior.emission[:, None] * chain.emission.log()).sum()
         + (prior.following * chain.following.log()).sum()
-        + prior.transition * (chain.start.log().sum() + chain.transition.log().sum())
+        + sum(
+            torch.xlogy(part, chances).sum()
+            for part, chances in zip(
+                prior.moves(len(chain.start)), (chain.start, chain.transition), strict=True
+            )
+        )
         + prior.memory * (chain.memory.log() + (1 - chain.memory).log()).sum()
     )
 

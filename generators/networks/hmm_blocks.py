@@ -30,6 +30,42 @@ def is_worth_it(running: tuple[int, ...]) -> bool:
     return len(running) >= _LONG and sum(running) <= _FEW * len(running)
 
 
+def spans_of(running: tuple[int, ...]) -> list[slice]:
+    """The packed rows of each time."""
+    return [slice(end - n, end) for end, n in zip(accumulate(running), running, strict=True)]
+
+
+def filtered(
+    running: tuple[int, ...], start: torch.Tensor, transition: torch.Tensor, scaled: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The scaled forward recursion, as `Blocks.filtered`, the way that is faster."""
+    if is_worth_it(running):
+        return Blocks.of(running, scaled.device).filtered(start, transition, scaled)
+    alpha, sums = torch.empty_like(scaled), torch.empty_like(scaled[:, :1])
+    spans = spans_of(running)
+    for t, here in enumerate(spans):
+        predicted = alpha[spans[t - 1]][: running[t]] @ transition if t else start
+        joint = predicted * scaled[here]
+        sums[here] = joint.sum(dim=1, keepdim=True)
+        alpha[here] = joint / sums[here]
+    return alpha, sums
+
+
+def smoothed(
+    running: tuple[int, ...], transition: torch.Tensor, ahead: torch.Tensor
+) -> torch.Tensor:
+    """The scaled backward recursion, as `Blocks.smoothed`, the way that is faster."""
+    if is_worth_it(running):
+        return Blocks.of(running, ahead.device).smoothed(transition, ahead)
+    beta = torch.ones_like(ahead)
+    spans = spans_of(running)
+    for t in range(len(spans) - 1, 0, -1):
+        here, n = spans[t], running[t]
+        before = slice(spans[t - 1].start, spans[t - 1].start + n)
+        beta[before] = (ahead[here] * beta[here]) @ transition.T
+    return beta
+
+
 @dataclass(frozen=True)
 class Blocks:
     """Where the rows of each block stand.

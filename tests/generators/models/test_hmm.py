@@ -47,12 +47,12 @@ def regimes(n: int = 300, length: int = 12, seed: int = 0) -> Table:
     )
 
 
-def test_draws_from_a_known_chain_have_its_probabilities() -> None:
-    transition = np.array([[0.8, 0.2], [0.4, 0.6]])
+def known_chain(transition: np.ndarray) -> HmmModel:
+    """Two states, each of which shows itself in a label; twenty rows an entity."""
     label = Feature("label", "row", 2, numeric=False)
     length = Feature.of_numbers("", "entity", np.full(9, 20.0), np.arange(9), 5, 4)
     symbols = SequenceSymbols((Variable(name="label", cardinality=2),), (label, length), (), None)
-    model = HmmModel(
+    return HmmModel(
         symbols,
         {
             "start": np.array([0.3, 0.7]),
@@ -63,6 +63,11 @@ def test_draws_from_a_known_chain_have_its_probabilities() -> None:
             "following": np.full(4, 0.5),
         },
     )
+
+
+def test_draws_from_a_known_chain_have_its_probabilities() -> None:
+    transition = np.array([[0.8, 0.2], [0.4, 0.6]])
+    model = known_chain(transition)
     drawn = model.sample(2000, seed=Seed(0))
     assert (drawn.lengths == 20).all()
     state = drawn["label"].reshape(2000, 20)
@@ -221,3 +226,19 @@ def test_a_table_without_sequences_is_a_mixture(states: int) -> None:
         assert agreement < 0.35  # one state knows nothing: a quarter by chance
     else:
         assert agreement > 0.95
+
+
+def test_by_bic_noise_has_one_state() -> None:
+    frame = regimes(60).frame
+    frame["number"] = np.random.default_rng(1).normal(size=len(frame))
+    fitted = Hmm(criterion="bic", restarts=1, iterations=10).fit(panel(frame), seed=Seed(0))
+    assert len(fitted.model.chain["start"]) == 1  # type: ignore[attr-defined]
+
+
+def test_states_that_show_themselves_are_found_in_the_order_of_the_rows() -> None:
+    transition = np.array([[0.8, 0.2], [0.4, 0.6]])
+    model = known_chain(transition)
+    drawn = model.sample(30, seed=Seed(0)).head(550)  # the last entity is cut short
+    assert model.states_of(drawn).tolist() == drawn["label"].tolist()
+    last = drawn["label"][np.cumsum(drawn.lengths) - 1]
+    np.testing.assert_allclose(model.forecast(drawn, 1), transition[last], atol=1e-12)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from generators.networks import hmm
+from generators.networks import hmm, hmm_blocks
 from generators.networks.hmm_blocks import Blocks, is_worth_it
 from generators.sequence_symbols import Symbols
 
@@ -53,7 +53,7 @@ def test_blocks_agree_with_the_plain_loop(monkeypatch: pytest.MonkeyPatch) -> No
     chain = chain_of(4, 2)
     _, rows, prior = packed([600, 400, 290, 3])
     blocks = hmm.expectation(chain, rows, prior)
-    monkeypatch.setattr(hmm, "is_worth_it", lambda _: False)
+    monkeypatch.setattr(hmm_blocks, "is_worth_it", lambda _: False)
     loop = hmm.expectation(chain, rows, prior)
     for name in ("log_likelihood", "states", "moves"):
         torch.testing.assert_close(getattr(blocks, name), getattr(loop, name), rtol=0, atol=1e-8)
