@@ -170,7 +170,7 @@ def _too_thin(
         most = cells.value_counts().max()
     else:
         most = who.groupby(cells[there], observed=True).nunique().max()
-    if most >= least or not there.any():
+    if not there.any() or most >= least:
         return None
     reason = f"{what} {least} subjects, too few to learn from"
     return Proposal(table, column.name, "sdtype", "text", reason)
