@@ -19,6 +19,7 @@ GENERATOR_CASES: dict[str, dict[str, object]] = {
     "independent": {},
     "latent_class": {"components": 8, "passes": 3},
     "markov_network": {"bins": 6, "tree_cells": 20_000, "triples": 3},
+    "rbm": {"steps": 20, "batch": 64, "chains": 32, "hidden": 8, "bins": 6, "temperatures": 10},
     "sdv_ctgan": {"epochs": 1, "embedding_dim": 8, "generator_dim": [8], "discriminator_dim": [8]},
     "sdv_gaussian_copula": {},
     "sdv_par": {"epochs": 1},
