@@ -24,7 +24,7 @@ from tabular.errors import ArtifactError
 if TYPE_CHECKING:
     from generators.fitted import FittedGenerator
 
-FORMAT = 1
+FORMAT = 2
 _MODEL, _ARRAYS = "model.json", "arrays.safetensors"
 
 

@@ -114,11 +114,12 @@ class Gate:
         blocks = result.severity == "blocking"
         verdict: Verdict = "publish"
         why = ""
-        if result.status == "not_applicable" or (result.status == "error" and not blocks):
+        undone = {"not_applicable", "insufficient"}
+        if result.status in undone or (result.status == "error" and not blocks):
             if self._policy.is_mandatory(result):
                 verdict = "hold"
                 why = f"{name}, which is mandatory, could not be done: {_said(result)}."
-        elif result.status == "insufficient" or not blocks:
+        elif not blocks:
             pass
         elif result.status == "error":
             verdict, why = "reject", f"{name} gave no answer: {_said(result)}."

@@ -120,6 +120,12 @@ def test_undecided_is_what_the_policy_says() -> None:
     assert any("which the policy lets pass" in reason for reason in decision.reasons)
 
 
+def test_a_mandatory_check_of_too_few_rows_holds() -> None:
+    decision = decide(result("copies", "insufficient", value=None))
+    assert decision.verdict == "hold"
+    assert any("copies, which is mandatory, could not be done" in why for why in decision.reasons)
+
+
 def test_public_without_differential_privacy_ends_at_hold() -> None:
     public = Policy(policy="public")
     assert decide(policy=public).verdict == "hold"

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 _SHOWN = 10
+_LEAST = 2
+"""Entities of which a variance between them can be taken."""
 
 
 class SequenceMemory(Check, frozen=True):
@@ -47,6 +49,8 @@ class SequenceMemory(Check, frozen=True):
 
     def run(self, evidence: Evidence) -> CheckResult:
         """Measure every number; the worst figure decides."""
+        if min(_lives(evidence.train), _lives(evidence.synthetic)) < _LEAST:
+            return self.result("insufficient", f"there are fewer than {_LEAST} entities on a side")
         space = space_of(evidence)
         seed = evidence.seed.child("checks", self.kind)
         names, real, real_draws = _memory(evidence.train, space, seed.child("train"))
@@ -58,7 +62,7 @@ class SequenceMemory(Check, frozen=True):
         excess, error = excess[known], error[known]
         names = [name for name, there in zip(names, known, strict=True) if there]
         baseline = None
-        if evidence.fresh is not None:
+        if evidence.fresh is not None and _lives(evidence.fresh) >= _LEAST:
             _, other, draws = _memory(evidence.fresh, space, seed.child("fresh"))
             beyond = _excess(other - real, draws - real_draws)[0]
             baseline = float(beyond[np.isfinite(beyond)].max(initial=0.0))
@@ -86,10 +90,18 @@ class SequenceMemory(Check, frozen=True):
 
 def _excess(gap: Floats, draws: Floats) -> tuple[Floats, Floats]:
     """Differences that chance does not explain, and their standard errors, (n_figures,)."""
+    there = np.isfinite(draws)
+    number = np.maximum(there.sum(axis=0), 1)
     with np.errstate(invalid="ignore"):
-        noise = np.nanmean(np.abs(draws - gap), axis=0)
-        error = np.nanstd(draws, axis=0)
+        noise = np.where(there, np.abs(draws - gap), 0.0).sum(axis=0) / number
+        mean = np.where(there, draws, 0.0).sum(axis=0) / number
+        error = np.sqrt(np.where(there, (draws - mean) ** 2, 0.0).sum(axis=0) / number)
     return np.maximum(np.abs(gap) - noise, 0.0), error
+
+
+def _lives(table: Table) -> int:
+    """How many entities there are."""
+    return len(Entities.of(table).lengths)
 
 
 def _memory(table: Table, space: FeatureSpace, seed: Seed) -> tuple[list[str], Floats, Floats]:
