@@ -12,8 +12,9 @@ from generators.dependencies import Dependencies
 from generators.discretization import Discretization
 from generators.graphs.counts import CodedRows, mutual_information, spanning_tree
 from generators.graphs.families import Counted, FamilyScore, Groups, Score, has_order
+from generators.graphs.model import GraphModel
 from generators.graphs.network import Network
-from generators.graphs.portraits import edges_of, portrait_of
+from generators.graphs.portraits import edges_of
 from generators.graphs.search import Bounds, climbed
 from generators.inner_split import inner_split
 from tabular.portrait import Edge
@@ -22,10 +23,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from generators.encoding.arrays import EncodedTable, Variable
-    from generators.encoding.words import Words
     from generators.graphs.search import Parents
     from tabular.model import Progress
-    from tabular.portrait import Portrait
     from tabular.seeding import Seed
 
 _FEWEST = 20  # rows
@@ -34,8 +33,11 @@ _MOST_LOOKED_AT = 50_000  # rows that the graph is chosen by
 _LEAST_GAIN = 1e-4  # nats a row that an edge must bring
 
 
-class BayesianNetworkModel(Model):
+class BayesianNetworkModel(GraphModel):
     """Bins of the numbers, columns that follow from others, and a network of the rest's codes."""
+
+    title = "Which columns each column is drawn given"
+    directed = True
 
     def __init__(
         self,
@@ -44,35 +46,8 @@ class BayesianNetworkModel(Model):
         network: Network,
         edges: tuple[Edge, ...],
     ) -> None:
-        self.columns = columns
-        self.links = links
-        self.network = network
-        self.edges = edges
-
-    def sample(self, n: int, *, seed: Seed) -> EncodedTable:
-        """Draw parents first, then their children."""
-        rng = seed.generator()
-        return self.columns.decode(self.links.fill(self.network.draw(n, rng)), rng)
-
-    def complete(self, known: EncodedTable, fixed: tuple[int, ...], *, seed: Seed) -> EncodedTable:
-        """Draw the other columns exactly, through the junction tree."""
-        rng = seed.generator()
-        given = self.columns.encode(known)
-        allowed = self.links.allowed(given, fixed, self.columns.sizes)
-        codes = self.links.fill(self.network.draw_given(allowed, given.shape[1], rng))
-        return self.columns.decode_beside(codes, known, fixed, rng)
-
-    def log_prob(self, rows: EncodedTable) -> npt.NDArray[np.float64]:
-        """Exact; minus infinity where a dependency is broken."""
-        codes = self.columns.encode(rows)
-        out = self.network.log_prob(codes[self.links.free]) + self.columns.log_density(rows, codes)
-        return np.where(self.links.are_kept(codes), out, -np.inf)
-
-    def portrait(self, words: Words) -> Portrait:
-        """The graph: which columns each is drawn given."""
-        title = "Which columns each column is drawn given"
-        n_columns = len(self.columns.variables)
-        return portrait_of(self.edges, n_columns, words, title=title, directed=True)
+        super().__init__(columns, links, edges)
+        self.network: Network = network
 
     def state(self) -> State:
         """Bins, groups, parents and probabilities; no row."""

@@ -15,24 +15,26 @@ from generators.graphs.counts import CodedRows, mutual_information
 from generators.graphs.junction import JunctionTree
 from generators.graphs.markov import CalibratedTree, estimated
 from generators.graphs.measurements import choose_pairs, choose_triples, measured
-from generators.graphs.portraits import edges_of, portrait_of
+from generators.graphs.model import GraphModel
+from generators.graphs.portraits import edges_of
 from tabular.portrait import Edge
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from generators.encoding.arrays import EncodedTable, Variable
-    from generators.encoding.words import Words
     from generators.graphs.junction import Scope
     from tabular.model import Progress
-    from tabular.portrait import Portrait
     from tabular.seeding import Seed
 
 _FEWEST = 20  # rows
 
 
-class MarkovNetworkModel(Model):
+class MarkovNetworkModel(GraphModel):
     """Bins of the numbers, columns that follow from others, and a junction tree of the rest."""
+
+    title = "Which columns were measured together"
+    directed = False
 
     def __init__(
         self,
@@ -41,35 +43,8 @@ class MarkovNetworkModel(Model):
         network: CalibratedTree,
         edges: tuple[Edge, ...],
     ) -> None:
-        self.columns = columns
-        self.links = links
-        self.network = network
-        self.edges = edges
-
-    def sample(self, n: int, *, seed: Seed) -> EncodedTable:
-        """Draw exactly, clique after clique."""
-        rng = seed.generator()
-        return self.columns.decode(self.links.fill(self.network.draw(n, rng)), rng)
-
-    def complete(self, known: EncodedTable, fixed: tuple[int, ...], *, seed: Seed) -> EncodedTable:
-        """Draw the other columns exactly, through the junction tree."""
-        rng = seed.generator()
-        given = self.columns.encode(known)
-        allowed = self.links.allowed(given, fixed, self.columns.sizes)
-        codes = self.links.fill(self.network.draw_given(allowed, given.shape[1], rng))
-        return self.columns.decode_beside(codes, known, fixed, rng)
-
-    def log_prob(self, rows: EncodedTable) -> npt.NDArray[np.float64]:
-        """Exact; minus infinity where a dependency is broken."""
-        codes = self.columns.encode(rows)
-        out = self.network.log_prob(codes[self.links.free]) + self.columns.log_density(rows, codes)
-        return np.where(self.links.are_kept(codes), out, -np.inf)
-
-    def portrait(self, words: Words) -> Portrait:
-        """The graph: which columns were measured together."""
-        title = "Which columns were measured together"
-        n_columns = len(self.columns.variables)
-        return portrait_of(self.edges, n_columns, words, title=title, directed=False)
+        super().__init__(columns, links, edges)
+        self.network: CalibratedTree = network
 
     def state(self) -> State:
         """Bins and the cliques' tables; no row."""
