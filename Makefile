@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 TORCH_INDEX ?=
+TEST_PROCESSES ?= 2
 VENV := .venv
 CLIENT := deploy/client
 BIN := $(VENV)/bin
@@ -15,8 +16,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 demo: setup
 	$(BIN)/waxwork demo
 
+# A file of tests stays in one process, as what it starts does.
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadfile
 
 # The client knows nothing of the product: its tests have an environment of their own.
 test-client: setup

@@ -9,6 +9,7 @@ from benchmarks.cells import CELLS
 from benchmarks.goals import GOALS, spread
 from benchmarks.markdown import markdown_table
 from benchmarks.results import Results
+from benchmarks.sequence_tables import entities, recursions
 from benchmarks.use_tables import anomalies, augmentation
 from tabular.errors import ConfigurationError
 
@@ -28,8 +29,9 @@ def short(cells: Path = CELLS) -> str:
 def full(cells: Path = CELLS) -> str:
     """The short form, every figure of every table, and what failed."""
     results = Results(cells)
-    parts = [short(cells), anomalies(results), augmentation(results)]
-    parts += [_all_of(results, table) for table in results.tables]
+    parts = [short(cells), entities(results), recursions(results)]
+    parts += [anomalies(results), augmentation(results)]
+    parts += [_all_of(results, table) for table in results.tables_of("fidelity", "floor")]
     parts.append(_failures(results))
     return "\n\n".join(filter(None, parts))
 
@@ -78,17 +80,17 @@ def _overview(results: Results) -> str:
     names = [name for name in results.generators("fidelity") if "@" not in name]
     if not names:
         return ""
-    rows = []
+    rows, tables = [], results.tables_of("fidelity")
     for name in names:
         row = [f"`{name}`"]
-        for table in results.tables:
+        for table in tables:
             score, cpu = results.mean(name, table, "c2st_xgb"), results.cpu(name, table)
             row.append(f"{score.value:.3f}, {_seconds(cpu.value)}" if score and cpu else "")
         rows.append(row)
-    floors = [results.floor(table, "c2st_xgb") for table in results.tables]
+    floors = [results.floor(table, "c2st_xgb") for table in tables]
     rows.append(["fresh real rows", *(f"{f:.3f}" if f else "" for f in floors)])
     text = "XGB-C2ST score against train (1 is indistinguishable), and CPU seconds to fit and draw:"
-    return f"{text}\n\n{markdown_table(['', *results.tables], rows)}"
+    return f"{text}\n\n{markdown_table(['', *tables], rows)}"
 
 
 def _seconds(value: float) -> str:

@@ -31,6 +31,10 @@ class Results:
         """The tables that were measured."""
         return tuple(sorted({table for _, _, table in self._cells}))
 
+    def tables_of(self, *experiments: str) -> tuple[str, ...]:
+        """The tables that any of some experiments has cells of."""
+        return tuple(sorted({table for e, _, table in self._cells if e in experiments}))
+
     def generators(self, experiment: str) -> tuple[str, ...]:
         """The generators that an experiment has cells of: ours, then SDV's, then the controls."""
         found = {name for e, name, _ in self._cells if e == experiment}

@@ -81,3 +81,17 @@ def test_what_failed_is_listed_and_counted_nowhere(tmp_path: Path) -> None:
     text = full(tmp_path)
     assert "- fidelity/slow/adult/0: given up after 60 minutes" in text
     assert "`slow`" not in text
+
+
+def test_sequences_are_told_by_splits_and_recursions_beside_hmmlearn(tmp_path: Path) -> None:
+    for seed, area in enumerate((0.55, 0.63)):
+        _cell(tmp_path, "trees", seed, "sequences", auc_holdout=area, floor=0.5)
+        _cell(tmp_path, "hmm", seed, "sequences", auc_holdout=0.7, floor=0.5)
+    _cell(
+        tmp_path, "1000x20", 0, "hmm_speed",
+        ours_us=0.25, hmmlearn_us=5.0, hmmlearn_scaling_us=0.5,
+    )  # fmt: skip
+    text = full(tmp_path)
+    assert "| `trees` | adult | 2 | 0.590 ✓ | 0.500 | 7.5 s |" in text
+    assert "| `hmm` | adult | 2 | 0.700 ✗ | 0.500 | 7.5 s |" in text
+    assert "| 1000 x 20 | 0.250 | 5.000, 20.00 x | 0.500, 2.00 x |" in text
