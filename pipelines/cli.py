@@ -272,6 +272,8 @@ def audit(ctx: click.Context, config: Path, canaries: int, *, as_json: bool) -> 
 @click.option("--sensitive", multiple=True, help="Column of protected groups; may be repeated.")
 @click.option("--config", type=_FILE, help="Configuration, whatever of it is given.")
 @click.option("--html", type=_FILE, help="Write the report people look at to this file.")
+@click.option("--junit", type=_FILE, help="Write JUnit XML, which build servers read.")
+@click.option("--markdown", type=_FILE, help="Write a markdown table, for a pull request.")
 @click.option("--json", "as_json", is_flag=True, help="Print report and decision as JSON.")
 @click.pass_context
 def check(
@@ -284,21 +286,25 @@ def check(
     sensitive: tuple[str, ...],
     config: Path | None,
     html: Path | None,
+    junit: Path | None,
+    markdown: Path | None,
     *,
     as_json: bool,
 ) -> None:
     """Judge any synthetic file against real ones; exits 0, 3 (rejected) or 4 (held)."""
     settings = _settings(debug=ctx.obj)
     from pipelines.commands.check import check as check_files
-    from pipelines.commands.check import show
+    from pipelines.commands.check import require_folders, show
     from pipelines.commands.run import watched
 
+    pages = {"html": html, "junit": junit, "markdown": markdown}
+    require_folders(pages)
     files = {"train": train, "synthetic": synthetic}
     files |= {"holdout": holdout} if holdout else {}
     files |= {"reference": reference} if reference else {}
     with watched():
         report, decision = check_files(files, target, sensitive, config, settings)
-    show(report, decision, html=html, as_json=as_json)
+    show(report, decision, pages=pages, as_json=as_json)
     sys.exit(decision.exit_code)
 
 

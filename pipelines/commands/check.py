@@ -11,10 +11,12 @@ from pipelines.conform import cast, same_columns, widened
 from pipelines.description import describe
 from pipelines.provenance import versions
 from pipelines.reporting import stage
+from tabular.errors import ConfigurationError
 from tabular.seeding import Seed
 from tabular.split import halves
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
@@ -161,16 +163,49 @@ def _with_roles(
     return config.model_copy(update={"tables": {**config.tables, name: changed}})
 
 
-def show(report: Report, decision: Decision, *, html: Path | None, as_json: bool) -> None:
-    """Print the verdict, and write the page if it is asked for."""
+def require_folders(pages: dict[str, Path | None]) -> None:
+    """Refuse before minutes of work what could not be written after them.
+
+    Raises:
+        ConfigurationError: A folder is not there.
+    """
+    for path in filter(None, pages.values()):
+        if not path.parent.is_dir():
+            raise ConfigurationError("the folder is not there", where=str(path.parent))
+
+
+def show(
+    report: Report, decision: Decision, *, pages: dict[str, Path | None], as_json: bool
+) -> None:
+    """Print the verdict, and write the report in the forms that are asked for.
+
+    Args:
+        report: What was found.
+        decision: What the gate made of it.
+        pages: Where to: `html` for people, `junit` for a build server, `markdown` for a request.
+        as_json: Print JSON instead of a table.
+
+    Raises:
+        ConfigurationError: A file can't be written.
+    """
     import json
 
     from pipelines.terminal import console, show_results, show_verdict
+    from validation.report_html import render
 
-    if html:
-        from validation.report_html import render
-
-        html.write_text(render(report, decision), encoding="utf-8")
+    forms: dict[str, Callable[[], str]] = {
+        "html": lambda: render(report, decision),
+        "junit": report.to_junit,
+        "markdown": report.to_markdown,
+    }
+    for form, path in pages.items():
+        if path:
+            try:
+                path.write_text(forms[form](), encoding="utf-8")
+            except OSError as error:
+                raise ConfigurationError(
+                    f"the report can't be written: {error.strerror}", where=str(path)
+                ) from error
     if as_json:
         answer = {
             "decision": decision.model_dump(mode="json"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import jsonschema
 import pandas as pd
@@ -190,13 +191,28 @@ def test_copies_are_rejected_whatever_file_they_come_in(
         survey(3_000, seed=number).to_csv(paths[side], index=False)
     paths["synthetic"] = tmp_path / "synthetic.parquet"
     pd.read_csv(paths["train"]).to_parquet(paths["synthetic"])
-    page = tmp_path / "report.html"
     arguments = [part for side, path in paths.items() for part in (f"--{side}", str(path))]
-    assert entry(["check", *arguments, "--sensitive", "plan", "--html", str(page)]) == 3
+    pages = {form: tmp_path / f"report.{form}" for form in ("html", "junit", "markdown")}
+    arguments += [part for form, path in pages.items() for part in (f"--{form}", str(path))]
+    assert entry(["check", *arguments, "--sensitive", "plan"]) == 3
     said = _said(capsys)[0]
     assert "REJECT" in said
     assert "copies" in said
-    assert "<html" in page.read_text()
+    assert "<html" in pages["html"].read_text()
+    failed = ET.fromstring(pages["junit"].read_text()).findall(".//testcase[failure]")  # noqa: S314  our own
+    assert "copies" in {case.get("name") for case in failed}
+    assert "| copies | privacy |" in pages["markdown"].read_text()
+
+
+def test_a_report_for_a_folder_that_is_not_there_is_refused_first(
+    tmp_path: Path, people: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "nowhere" / "report.xml"
+    arguments = ["check", "--train", str(people), "--synthetic", str(people)]
+    assert entry([*arguments, "--junit", str(page)]) == 2
+    out, told = _said(capsys)
+    assert "the folder is not there" in told
+    assert "source" not in told + out
 
 
 def test_a_missing_column_is_named(
