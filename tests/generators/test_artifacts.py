@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from generators.artifacts import load
+from generators.artifacts import FORMAT, load
 from generators.models.gaussian_copula import GaussianCopula
 from tabular.errors import ArtifactError, ConfigurationError
 from tabular.seeding import Seed
@@ -61,7 +61,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_another_format_says_which(folder: Path) -> None:
     rewrite(folder, format=99)
-    with pytest.raises(ArtifactError, match="format 99, this program reads 1"):
+    with pytest.raises(ArtifactError, match=f"format 99, this program reads {FORMAT}"):
         load(folder)
 
 

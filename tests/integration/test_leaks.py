@@ -20,7 +20,7 @@ _ENDS = {
     "run no-moments": 1, "run bad-suite": 1, "run ragged": 1, "run cast": 1,
     "run unreachable": 1, "run garbled": 2, "run plain-password": 2, "run drifted": 1,
     "refresh": 3, "fit trees": 0, "fit copula": 0, "sample": 0, "sample parquet": 0,
-    "check": 3, "check copies": 0, "describe": 0, "releases": 0, "clean": 0, "run broken": 1,
+    "check": 3, "check copies": 3, "describe": 0, "releases": 0, "clean": 0, "run broken": 1,
     "debug overflow": -1, "debug broken": -1,
 }  # fmt: skip
 
