@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -40,18 +40,25 @@ class Graph(Protocol):
         ...
 
 
-class GraphModel(Model):
+_Graph = TypeVar("_Graph", bound=Graph)
+
+
+class GraphModel(Model, Generic[_Graph]):
     """Bins of the numbers, columns that follow from others, and a graph of the rest's codes."""
 
     title: ClassVar[str]
     directed: ClassVar[bool]
-    network: Graph
 
     def __init__(
-        self, columns: Discretization, links: Dependencies, edges: tuple[Edge, ...]
+        self,
+        columns: Discretization,
+        links: Dependencies,
+        network: _Graph,
+        edges: tuple[Edge, ...],
     ) -> None:
         self.columns = columns
         self.links = links
+        self.network = network
         self.edges = edges
 
     def sample(self, n: int, *, seed: Seed) -> EncodedTable:

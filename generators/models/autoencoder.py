@@ -56,9 +56,10 @@ class AutoencoderModel(NeuralModel):
 
     def state(self) -> State:
         """Weights, the density and the components; no row."""
+        from generators.networks.weights import stored
+
         arrays: dict[str, npt.NDArray[Any]] = self.columns.arrays()
-        for name, tensor in self.network.state_dict().items():
-            arrays[f"network.{name}"] = tensor.numpy()
+        arrays |= stored(self.network, "network")
         arrays["density.weights"] = self.density.weights
         arrays["density.means"] = self.density.means
         arrays["density.factors"] = self.density.factors

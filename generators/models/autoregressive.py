@@ -183,9 +183,10 @@ class AutoregressiveModel(NeuralModel):
 
     def state(self) -> State:
         """Bins, digits and weights; no row."""
+        from generators.networks.weights import stored
+
         arrays = self.columns.arrays() | self.links.arrays() | arrays_of(self.digits)
-        for name, tensor in self.network.state_dict().items():
-            arrays[f"network.{name}"] = tensor.numpy()
+        arrays |= stored(self.network, "network")
         shape = self.network.shape
         values = {
             "embedding": shape.embedding,

@@ -33,21 +33,11 @@ _MOST_LOOKED_AT = 50_000  # rows that the graph is chosen by
 _LEAST_GAIN = 1e-4  # nats a row that an edge must bring
 
 
-class BayesianNetworkModel(GraphModel):
+class BayesianNetworkModel(GraphModel[Network]):
     """Bins of the numbers, columns that follow from others, and a network of the rest's codes."""
 
     title = "Which columns each column is drawn given"
     directed = True
-
-    def __init__(
-        self,
-        columns: Discretization,
-        links: Dependencies,
-        network: Network,
-        edges: tuple[Edge, ...],
-    ) -> None:
-        super().__init__(columns, links, edges)
-        self.network: Network = network
 
     def state(self) -> State:
         """Bins, groups, parents and probabilities; no row."""

@@ -105,9 +105,10 @@ class CtganModel(NeuralModel):
 
     def state(self) -> State:
         """Weights, components and shares; no row."""
+        from generators.networks.weights import stored
+
         arrays: dict[str, npt.NDArray[Any]] = {"shares": self.shares}
-        for name, tensor in self.network.state_dict().items():
-            arrays[f"network.{name}"] = tensor.numpy()
+        arrays |= stored(self.network, "network")
         arrays |= self.columns.arrays()
         values = {
             "asked": list(self.network.layout.asked),

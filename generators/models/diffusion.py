@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from generators.base import Generator, Model, State, require_rows
+from generators.mode_encoding import below
 from generators.neural import FEWEST, HELD_OUT, MOST_HELD_OUT, NeuralGenerator, NeuralModel
 from generators.ranks import Ranks
 
@@ -75,9 +76,10 @@ class DiffusionModel(NeuralModel):
 
     def state(self) -> State:
         """Supports, weights and shares; no row."""
+        from generators.networks.weights import stored
+
         arrays = self.ranks.arrays()
-        for name, tensor in self.network.state_dict().items():
-            arrays[f"network.{name}"] = tensor.numpy()
+        arrays |= stored(self.network, "network")
         shape = self.network.shape
         values = {"hidden": shape.hidden, "blocks": shape.blocks}
         values |= {"noise_steps": self.noise_steps}
@@ -94,18 +96,15 @@ class DiffusionModel(NeuralModel):
         import torch
 
         from generators.networks.diffusion import Diffusion, Shape
+        from generators.networks.weights import loaded
 
         ranks = Ranks.of_arrays(variables, state.arrays)
         values = state.values
         shape = Shape(ranks.sizes, ranks.placed, values["hidden"], values["blocks"])
-        network = Diffusion(shape, torch.zeros(shape.labels))
-        weights = {
-            name.removeprefix("network."): torch.from_numpy(array)
-            for name, array in state.arrays.items()
-            if name.startswith("network.")
-        }
-        network.load_state_dict(weights, assign=True)
-        return cls(ranks, network.eval(), values["noise_steps"], values["training"])
+        network = loaded(
+            lambda: Diffusion(shape, torch.zeros(shape.labels)), below(state.arrays, "network")
+        )
+        return cls(ranks, network, values["noise_steps"], values["training"])
 
 
 class MixedDiffusion(NeuralGenerator, frozen=True):

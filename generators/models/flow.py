@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from generators.base import Capability, Generator, Model, State, require_rows
+from generators.mode_encoding import below
 from generators.neural import FEWEST, HELD_OUT, MOST_HELD_OUT, NeuralGenerator, NeuralModel
 from generators.ranks import Ranks
 
@@ -71,9 +72,10 @@ class FlowModel(NeuralModel):
 
     def state(self) -> State:
         """Supports, weights and shares; no row."""
+        from generators.networks.weights import stored
+
         arrays = self.ranks.arrays()
-        for name, tensor in self.network.state_dict().items():
-            arrays[f"network.{name}"] = tensor.numpy()
+        arrays |= stored(self.network, "network")
         shape = self.network.shape
         values = {"bins": shape.bins, "hidden": shape.hidden, "blocks": shape.blocks}
         return State(arrays, values | {"training": self.history})
@@ -89,18 +91,16 @@ class FlowModel(NeuralModel):
         import torch
 
         from generators.networks.flow import Flow, Shape
+        from generators.networks.weights import loaded
 
         ranks = Ranks.of_arrays(variables, state.arrays)
         values = dict(state.values)
         history = values.pop("training")
-        network = Flow(Shape(ranks.sizes, ranks.placed, **values), torch.zeros(sum(ranks.sizes)))
-        weights = {
-            name.removeprefix("network."): torch.from_numpy(array)
-            for name, array in state.arrays.items()
-            if name.startswith("network.")
-        }
-        network.load_state_dict(weights, assign=True)
-        return cls(ranks, network.eval(), history)
+        shape = Shape(ranks.sizes, ranks.placed, **values)
+        network = loaded(
+            lambda: Flow(shape, torch.zeros(sum(ranks.sizes))), below(state.arrays, "network")
+        )
+        return cls(ranks, network, history)
 
 
 class SplineFlow(NeuralGenerator, frozen=True):

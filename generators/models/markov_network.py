@@ -30,21 +30,11 @@ if TYPE_CHECKING:
 _FEWEST = 20  # rows
 
 
-class MarkovNetworkModel(GraphModel):
+class MarkovNetworkModel(GraphModel[CalibratedTree]):
     """Bins of the numbers, columns that follow from others, and a junction tree of the rest."""
 
     title = "Which columns were measured together"
     directed = False
-
-    def __init__(
-        self,
-        columns: Discretization,
-        links: Dependencies,
-        network: CalibratedTree,
-        edges: tuple[Edge, ...],
-    ) -> None:
-        super().__init__(columns, links, edges)
-        self.network: CalibratedTree = network
 
     def state(self) -> State:
         """Bins and the cliques' tables; no row."""

@@ -113,9 +113,10 @@ class RbmModel(Model):
 
     def state(self) -> State:
         """Bins and weights; no row."""
+        from generators.networks.weights import stored
+
         arrays = self.columns.arrays() | self.links.arrays() | {"base": self.base}
-        for name, tensor in self.machine.state_dict().items():
-            arrays[f"machine.{name}"] = tensor.numpy()
+        arrays |= stored(self.machine, "machine")
         return State(arrays, self.values)
 
     @classmethod

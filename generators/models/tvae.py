@@ -48,9 +48,10 @@ class TvaeModel(NeuralModel):
 
     def state(self) -> State:
         """Weights and components; no row."""
+        from generators.networks.weights import stored
+
         arrays: dict[str, npt.NDArray[Any]] = self.columns.arrays()
-        for name, tensor in self.network.state_dict().items():
-            arrays[f"network.{name}"] = tensor.numpy()
+        arrays |= stored(self.network, "network")
         values = {
             "latent": self.network.latent,
             "hidden": list(self.network.hidden),

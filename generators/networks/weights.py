@@ -87,6 +87,11 @@ def loaded(make: Callable[[], Module], weights: Mapping[str, npt.NDArray[np.gene
     return module.eval()
 
 
+def stored(module: torch.nn.Module, name: str) -> dict[str, npt.NDArray[np.generic]]:
+    """A module's weights on the CPU as arrays, each named after the module; `loaded` undoes it."""
+    return {f"{name}.{part}": tensor.numpy() for part, tensor in module.state_dict().items()}
+
+
 def draw_labels(logits: torch.Tensor, rng: torch.Generator) -> torch.Tensor:
     """One label of each row, as likely as its logits say: (n, n_labels) to (n,), int64."""
     return (logits + gumbel(logits, rng)).argmax(dim=1)

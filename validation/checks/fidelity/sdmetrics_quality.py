@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -13,12 +12,11 @@ from pydantic import Field
 from validation.base import Check, CheckResult, Family, Severity
 from validation.excess import POWER
 from validation.features import feature_columns, is_numeric, labels, numbers
+from validation.guesses import some
 from validation.report import figure
 from validation.statistics import normal_quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
     from tabular.dataset import Table
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
 
 _TABLE = "table"
 _PARTS = 3
+_MOST_ROWS = 50_000  # as many as SDMetrics itself looks at for pairs
 
 
 class SdmetricsQuality(Check, frozen=True):
@@ -60,13 +59,14 @@ class SdmetricsQuality(Check, frozen=True):
         if not columns:
             return self.result("not_applicable", "no column is learnt")
         stream = evidence.seed.child("check", self.kind)
-        seed = stream.integer(32)
-        score, properties = _score(evidence.train, evidence.synthetic, columns, seed)
+        train = some(evidence.train, _MOST_ROWS, stream.child("train").generator())
+        made = some(evidence.synthetic, _MOST_ROWS, stream.child("synthetic").generator())
+        score, properties = _score(train, made, columns)
         if np.isnan(score):
             return self.result("insufficient", "SDMetrics gives no score for these columns")
-        order = stream.child("parts").generator().permutation(len(evidence.synthetic))
+        order = stream.child("parts").generator().permutation(len(made))
         parts = [
-            _score(evidence.train, evidence.synthetic.take(rows), columns, seed)[0]
+            _score(train, made.take(rows), columns)[0]
             for rows in np.array_split(order, min(_PARTS, len(order)))
         ]
         # Parts are smaller and score lower all alike; how far they scatter is what counts.
@@ -75,7 +75,8 @@ class SdmetricsQuality(Check, frozen=True):
         z = normal_quantile()
         baseline = None
         if evidence.fresh is not None:
-            baseline = _score(evidence.train, evidence.fresh, columns, seed)[0]
+            fresh = some(evidence.fresh, _MOST_ROWS, stream.child("fresh").generator())
+            baseline = _score(train, fresh, columns)[0]
         return self.result(
             "pass" if score >= self.threshold else "fail",
             f"SDMetrics gives a quality score of {figure(score)}",
@@ -92,7 +93,7 @@ class SdmetricsQuality(Check, frozen=True):
 
 
 def _score(
-    real: Table, other: Table, columns: tuple[Column, ...], seed: int
+    real: Table, other: Table, columns: tuple[Column, ...]
 ) -> tuple[float, dict[str, float]]:
     """The score, and that of each property which could be worked out."""
     from sdmetrics.reports import QualityReport
@@ -102,7 +103,8 @@ def _score(
         for column in columns
     }
     report = QualityReport()
-    with _own_state(seed), warnings.catch_warnings():
+    report.num_rows_subsample = None  # it would draw from numpy's global state
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         report.generate(
             {_TABLE: _frame(real, columns)},
@@ -129,14 +131,3 @@ def _frame(table: Table, columns: tuple[Column, ...]) -> pd.DataFrame:
             numbers(values) if is_numeric(column) else labels(values).astype(object).to_numpy()
         )
     return pd.DataFrame(cells)
-
-
-@contextmanager
-def _own_state(seed: int) -> Iterator[None]:
-    """SDMetrics subsamples by numpy's global state; afterwards it is as it was."""
-    before = np.random.get_state()  # noqa: NPY002  what SDMetrics draws from
-    np.random.seed(seed)  # noqa: NPY002
-    try:
-        yield
-    finally:
-        np.random.set_state(before)  # noqa: NPY002

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from validation.base import Check, CheckResult, Family, Requirement
-from validation.checks.fidelity.column_shapes import ColumnShapes, shapes_of_made
-from validation.entities import derived, starts
-
-if TYPE_CHECKING:
-    from validation.base import Evidence
+from validation.entities import starts
+from validation.entity_shapes import EntityShapes
 
 
-class SequenceStarts(Check, frozen=True):
+class SequenceStarts(EntityShapes, frozen=True):
     """Distance of the worst column of entities' first rows from the train rows', beyond chance.
 
     Measured as `column_shapes` measures a column.
     """
 
     kind: Literal["sequence_starts"] = "sequence_starts"
-    family: ClassVar[Family] = "fidelity"
-    requires: ClassVar[frozenset[Requirement]] = frozenset({"sequence"})
-    reference: ClassVar[str] = ColumnShapes.reference
+    derive: ClassVar[Callable[..., Any]] = staticmethod(starts)
+    statistic: ClassVar[str] = "distance of the worst column of first rows beyond chance"
 
     threshold: float = Field(
         default=0.1,
@@ -31,11 +27,3 @@ class SequenceStarts(Check, frozen=True):
         lt=1,
         description="Largest distance of any column; 0.1: one entity in ten begins otherwise.",
     )
-
-    def run(self, evidence: Evidence) -> CheckResult:
-        """Look at the first row of each entity."""
-        made = derived(evidence, starts)
-        if not (len(made.train) and len(made.synthetic)):
-            return self.result("not_applicable", "no entity has two rows")
-        statistic = "distance of the worst column of first rows beyond chance"
-        return shapes_of_made(self, self.threshold, made, statistic)
