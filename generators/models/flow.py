@@ -91,16 +91,18 @@ class FlowModel(NeuralModel):
         import torch
 
         from generators.networks.flow import Flow, Shape
-        from generators.networks.weights import loaded
+        from generators.networks.weights import built
+        from tabular.seeding import Seed
 
         ranks = Ranks.of_arrays(variables, state.arrays)
         values = dict(state.values)
         history = values.pop("training")
         shape = Shape(ranks.sizes, ranks.placed, **values)
-        network = loaded(
-            lambda: Flow(shape, torch.zeros(sum(ranks.sizes))), below(state.arrays, "network")
-        )
-        return cls(ranks, network, history)
+        # Its masks are no weights and must be made, so that the module can't begin empty.
+        network = built(lambda: Flow(shape, torch.zeros(sum(ranks.sizes))), Seed(0, ("load",)))
+        weights = below(state.arrays, "network")
+        network.load_state_dict({n: torch.from_numpy(array) for n, array in weights.items()})
+        return cls(ranks, network.eval(), history)
 
 
 class SplineFlow(NeuralGenerator, frozen=True):
